@@ -1,0 +1,87 @@
+# Everything that is done with this repository, by name. `make help` lists it.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+SOURCES := Package.swift Sources Tests $(wildcard Benchmarks)
+
+# Testable code is other code: a folder of its own keeps `make build` from starting afresh.
+RELEASE := -c release -Xswiftc -enable-testing --scratch-path .build-tests
+TSAN := --sanitize=thread --scratch-path .build-tsan
+TEST := swift test --skip-build --disable-xctest
+
+SERVERLESS := SluiceCoreTests|SluiceCodecTests|SluiceSourceTests
+CONCURRENT := SluiceCoreTests|SluicePostgresTests|SluiceTests
+
+ifndef SEED
+SEED := $(shell date +%s)
+endif
+FILES ?= 1000
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Load a million rows into a private server (or DATABASE_URL, CSV and TABLE: your own)
+	@scripts/prerequisites.sh
+	@$(MAKE) build
+	@PGSLUICE="$$(swift build -c release --show-bin-path)/pgsluice" scripts/demo.sh
+
+.PHONY: build
+build: ## Build the program; its path is the last line
+	@scripts/prerequisites.sh --build
+	@swift build -c release --product pgsluice
+	@echo "$$(swift build -c release --show-bin-path)/pgsluice"
+
+.PHONY: check
+check: export PGSLUICE_WARNINGS_AS_ERRORS = 1
+check: lint ## Lint, warnings as errors, the tests that need no server
+	@scripts/prerequisites.sh --build
+	swift build --build-tests
+	$(TEST) --filter '$(SERVERLESS)'
+
+.PHONY: test
+test: ## Run every test on a private server, on the newest PostgreSQL, and under ThreadSanitizer
+	@scripts/prerequisites.sh --tests
+	swift build $(RELEASE) --build-tests
+	scripts/with-server.sh $(TEST) $(RELEASE)
+	scripts/with-server.sh --newest $(TEST) $(RELEASE) --filter Differential || \
+	    { [ $$? -eq 77 ] && echo 'SKIPPED: Differential on the newest PostgreSQL'; }
+	@$(MAKE) tsan
+
+.PHONY: tsan
+tsan: ## Run the tests of the concurrent targets under ThreadSanitizer
+	@scripts/prerequisites.sh --tests
+	swift build $(TSAN) --build-tests
+	PGSLUICE_TEST_SANITIZER=thread scripts/with-server.sh $(TEST) $(TSAN) --filter '$(CONCURRENT)'
+
+.PHONY: fuzz
+fuzz: ## Compare with COPY on many more hostile files; SEED= and FILES= repeat or lengthen a run
+	@scripts/prerequisites.sh --tests
+	swift build $(RELEASE) --build-tests
+	PGSLUICE_FUZZ_FILES=$(FILES) PGSLUICE_TEST_SEED=$(SEED) \
+	    scripts/with-server.sh --memory $(TEST) $(RELEASE) --filter 'Differential|Property'
+
+.PHONY: bench
+bench: ## Race psql \copy, alternating rounds, medians
+	@scripts/prerequisites.sh
+	@Benchmarks/run.sh
+
+.PHONY: format
+format: ## Format every source file in place
+	swift format --in-place --recursive --parallel $(SOURCES)
+
+.PHONY: lint
+lint: ## Check formatting, and the scripts where shellcheck is installed
+	swift format lint --strict --recursive --parallel $(SOURCES)
+	@if command -v shellcheck >/dev/null; then shellcheck scripts/*.sh .ci/run; fi
+
+.PHONY: ci
+ci: export PGSLUICE_WARNINGS_AS_ERRORS = 1
+ci: lint test ## What CI runs: lint and every test, warnings as errors
+
+.PHONY: clean
+clean: ## Remove all that was built or fetched
+	rm -rf .build .build-tests .build-tsan .build-servers

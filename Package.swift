@@ -1,0 +1,63 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A released library must not break its users' builds on a new compiler's warning,
+// so warnings are errors in CI only.
+let warningsAreErrors = Context.environment["PGSLUICE_WARNINGS_AS_ERRORS"] == "1"
+
+let settings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "pgsluice",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Sluice", targets: ["Sluice"]),
+        .executable(name: "pgsluice", targets: ["pgsluice"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLibpq", pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        .target(name: "CSystem"),
+        .target(name: "CKernels"),
+        .target(name: "SluiceCore", dependencies: ["CSystem"], swiftSettings: settings),
+        .target(
+            name: "SluiceCodec", dependencies: ["SluiceCore", "CKernels"], swiftSettings: settings),
+        .target(
+            name: "SluiceSource", dependencies: ["SluiceCore", "CSystem"], swiftSettings: settings),
+        .target(
+            name: "SluicePostgres", dependencies: ["SluiceCore", "CLibpq"],
+            swiftSettings: settings),
+        .target(
+            name: "Sluice",
+            dependencies: [
+                "SluiceCore", "SluiceCodec", "SluiceSource", "SluicePostgres", logging,
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "pgsluice", dependencies: ["Sluice", argumentParser, logging],
+            swiftSettings: settings),
+        .target(
+            name: "SluiceTestSupport", path: "Tests/Support", swiftSettings: settings),
+        .testTarget(
+            name: "OracleTests", dependencies: ["SluiceTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "SluiceCodecTests", dependencies: ["SluiceCodec", "SluiceTestSupport"],
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,13 @@
+// What Swift's Glibc module does not import.
+#ifndef PGSLUICE_CSYSTEM_H
+#define PGSLUICE_CSYSTEM_H
+
+#include <pthread.h>
+
+/// A new eventfd: counter 0, nonblocking, closed on exec. -1 and errno on failure.
+int sluice_eventfd(void);
+
+/// Names a thread for `ps -L` and debuggers; the kernel keeps 15 bytes.
+void sluice_name_thread(pthread_t thread, const char *name);
+
+#endif

@@ -1,0 +1,28 @@
+import SluicePostgres
+
+/// The table to load, as the catalog knows it. Resolved once; from then on named by its schema.
+struct Target: Sendable {
+    var oid: String
+    var schema: String
+    var name: String
+    /// Schema-qualified, quoted where need be: as people and SQL write it.
+    var sql: String
+    /// All that are not dropped, in the table's order.
+    var columns: [Column]
+
+    struct Column: Sendable {
+        var name: String
+        /// As `format_type` writes it.
+        var type: String
+        var isGenerated: Bool
+        var isInsertable: Bool
+    }
+
+    /// What COPY writes when no columns are named.
+    var copiedColumns: [Int] { columns.indices.filter { !columns[$0].isGenerated } }
+
+    /// By the exact name, byte for byte.
+    func column(named name: String) -> Int? {
+        columns.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
+    }
+}

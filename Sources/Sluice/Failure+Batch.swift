@@ -1,0 +1,70 @@
+import SluiceCore
+import SluicePostgres
+
+extension Failure {
+    /// What the server refused, and which record of the batch it was, as far as it says so.
+    init(_ error: PostgresError, in batch: Batch) {
+        self.init(error)
+        order = batch.order
+        location = SourceLocation(file: batch.plan.name)
+        switch error {
+        case .server(let diagnostics):
+            locate(diagnostics, in: batch)
+        case .commitUncertain:
+            message = "uncertain: the COMMIT of \(batch.lines) was not answered"
+            advice = "look in the table whether these lines are there before you load them again"
+        default:
+            break
+        }
+    }
+
+    private mutating func locate(_ diagnostics: ServerDiagnostics, in batch: Batch) {
+        guard let hint = CopyContext(diagnostics, columns: batch.plan.columns),
+            batch.records.indices.contains(hint.line - 1)
+        else {
+            message += " (somewhere in \(batch.lines))"
+            return
+        }
+        location = batch.location(ofRecord: hint.line - 1)
+        location?.column = diagnostics.columnName ?? hint.column
+        record = batch.excerpt(ofRecord: hint.line - 1)
+        order?.byte = location?.byteOffset ?? batch.range.lowerBound
+    }
+}
+
+extension Batch {
+    fileprivate var lines: String { "lines \(firstLine)-\(firstLine + max(1, lineCount) - 1)" }
+}
+
+/// What the CONTEXT of an error says of the place in a COPY. A hint: it is translated, and for
+/// some errors it is wrong.
+struct CopyContext {
+    /// Of the COPY, from 1: the record's place in its batch.
+    let line: Int
+    let column: String?
+
+    /// Reads `COPY t, line 3, column c: "x"` by the places of its parts, in any language.
+    init?(_ diagnostics: ServerDiagnostics, columns: [String]) {
+        // The tuple named is the last one buffered, not the one refused.
+        let isMisleading = diagnostics.sqlState.code == "54000"
+        let lines = diagnostics.context?.split(separator: "\n") ?? []
+        guard !isMisleading, let context = lines.first(where: { $0.hasPrefix("COPY ") }),
+            let comma = context.firstIndex(of: ",")
+        else { return nil }
+        let behind = context[comma...].drop { !$0.isASCIIDigit }
+        guard let line = Int(behind.prefix { $0.isASCIIDigit }) else { return nil }
+        self.line = line
+        let rest = behind.drop { $0.isASCIIDigit }
+        column = columns.first { Self.names($0, rest) }
+    }
+
+    /// `, column NAME: …` or, with null input, `, column NAME: null input`.
+    private static func names(_ column: String, _ rest: Substring) -> Bool {
+        let words = rest.dropFirst(2).drop { $0 != " " }.dropFirst()
+        return words.hasPrefix("\(column):")
+    }
+}
+
+extension Character {
+    fileprivate var isASCIIDigit: Bool { ("0"..."9").contains(self) }
+}

@@ -1,0 +1,92 @@
+import SluiceCore
+import SluicePostgres
+
+/// What ended an import, as the pipeline throws it: an `ImportError` without its report.
+struct Failure: Error, Sendable {
+    var code: ImportError.Code
+    var message: String
+    var location: SourceLocation?
+    var record: String?
+    var server: ServerDiagnostics?
+    var advice: String?
+    /// By which the earliest of several is found: the file's position and the byte in it.
+    var order: Order?
+
+    struct Order: Comparable, Sendable {
+        var file: Int
+        var byte: Int
+
+        static func < (left: Order, right: Order) -> Bool {
+            (left.file, left.byte) < (right.file, right.byte)
+        }
+    }
+
+    init(
+        _ code: ImportError.Code, _ message: String, location: SourceLocation? = nil,
+        advice: String? = nil
+    ) {
+        self.code = code
+        self.message = message
+        self.location = location
+        self.advice = advice
+    }
+}
+
+extension Failure {
+    static let cancelled = Failure(.cancelled, "cancelled")
+
+    /// What a task of the pipeline threw; nil for the cancellation that another's failure caused.
+    static func cause(of error: any Error) -> Failure? {
+        switch error {
+        case is CancellationError: nil
+        case let failure as Failure: failure
+        case PostgresError.cancelled: nil
+        case let error as PostgresError: Failure(error)
+        default: Failure(.fault, String(describing: error))
+        }
+    }
+}
+
+// MARK: The server's errors
+
+extension Failure {
+    init(_ error: PostgresError) {
+        switch error {
+        case .connectionFailed(let message, let state):
+            self.init(Self.code(of: state, otherwise: .server), message)
+            advice = "check host, port, user and database, and that the server runs"
+        case .connectTimeout(let duration):
+            self.init(.server, "the server did not answer within \(duration)")
+        case .connectionLost(let message):
+            self.init(.server, "the connection to the server was lost: \(message)")
+        case .server(let diagnostics):
+            self.init(Self.code(of: diagnostics.sqlState, otherwise: .data), diagnostics.message)
+            server = diagnostics
+            advice = diagnostics.hint
+        case .stalled(let duration):
+            self.init(.server, "the server has shown no progress for \(duration)")
+            advice = "look at pg_stat_activity for what it waits for; see --stall-timeout"
+        case .commitUncertain(let cause):
+            self.init(.server, "COMMIT was not answered: \(Failure(cause).message)")
+        case .cancelled:
+            self = .cancelled
+        case .falseAlarm, .rolledBack, .poolClosed, .protocolViolation, .outOfMemory:
+            self.init(.fault, "unexpected: \(error)")
+        }
+    }
+
+    /// The kind of failure that an SQLSTATE stands for.
+    private static func code(
+        of state: SQLState?, otherwise code: ImportError.Code
+    ) -> ImportError.Code {
+        guard let state else { return code }
+        if state.code == "42501" { return .permission }
+        switch state.classCode {
+        case "28": return .permission
+        case "08", "3D", "53", "57", "58": return .server
+        case "25": return .server
+        case "XX": return .fault
+        default: return .data
+        }
+    }
+}

@@ -1,0 +1,87 @@
+public import SluiceCodec
+public import SluiceCore
+
+/// How an import is to be done: one struct per group of options, all with defaults.
+public struct ImportConfiguration: Sendable {
+    public var connection = ConnectionOptions()
+    public var columns = ColumnOptions()
+    public var csv = CSVOptions()
+    public var load = LoadOptions()
+
+    public init() {}
+}
+
+/// Where the server is. What is not said here comes from libpq's own sources: the `PG*`
+/// variables, service files, `.pgpass`.
+public struct ConnectionOptions: Sendable {
+    /// A database's name, a conninfo string or a URI.
+    public var database: String?
+    public var host: String?
+    public var port: String?
+    public var user: String?
+
+    public init() {}
+}
+
+/// Which field goes into which column.
+public struct ColumnOptions: Sendable {
+    /// The column of each field by position; nil in it drops a field. Nil as a whole: by the
+    /// header's names or, without a header, the table's columns in their order.
+    public var columns: [String?]?
+    /// Columns for header names that are not theirs.
+    public var map: [HeaderMapping] = []
+    /// Header names that have no column.
+    public var ignored: Set<String> = []
+    /// Every header name without a column is left out.
+    public var ignoresUnknown = false
+
+    public init() {}
+
+    public struct HeaderMapping: Hashable, Sendable {
+        public var header: String
+        public var column: String
+
+        public init(header: String, column: String) {
+            self.header = header
+            self.column = column
+        }
+    }
+}
+
+/// How the files are written.
+public struct CSVOptions: Sendable {
+    public var dialect = Dialect()
+    public var hasHeader = true
+    /// Physical lines before all else that are passed over.
+    public var skipLines = 0
+    public var forceNull = ColumnSelection.none
+    public var forceNotNull = ColumnSelection.none
+
+    public init() {}
+}
+
+/// Some of the columns that are written.
+public enum ColumnSelection: Hashable, Sendable {
+    case none
+    case all
+    case named([String])
+}
+
+/// How the rows get in.
+public struct LoadOptions: Sendable {
+    /// Connections that load at the same time. Nil: 2 to 4 by processors, but no more than a
+    /// quarter of the connections that the server has left.
+    public var jobs: Int?
+    /// About how long a batch is: one transaction. Nil: by jobs, so that memory stays bounded.
+    public var batchBytes: ByteCount?
+    /// Empties the table first, in a transaction of its own.
+    public var truncate = false
+    /// Reads and maps everything, and changes nothing.
+    public var dryRun = false
+    /// How long TRUNCATE may wait for its lock.
+    public var lockTimeout = Duration.seconds(10)
+    /// How long the server may show no progress; zero: for ever.
+    public var stallTimeout = Duration.seconds(300)
+
+    public init() {}
+}

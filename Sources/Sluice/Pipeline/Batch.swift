@@ -1,0 +1,75 @@
+import SluiceCodec
+import SluiceCore
+
+/// A run of whole records of one file: what one transaction loads.
+///
+/// The bytes stay as they came, so that it can be encoded any number of times.
+struct Batch: Sendable {
+    let slot: Slot
+    /// Where the file stands in the import.
+    let file: Int
+    let plan: FilePlan
+    /// In the source, without gaps to its neighbours: blank and comment lines belong to it.
+    let range: Range<Int>
+    /// How many bytes before the range the slot holds too.
+    let prelude: Int
+    /// Of its first record, from 1.
+    let firstRecord: Int
+    /// Of its first byte, from 1.
+    let firstLine: Int
+    let lineCount: Int
+    let lineEnd: LineEnd
+    let recordCount: Int
+    let malformed: [MalformedRecord]
+    /// How much of the slot's memory was touched.
+    let touched: Int
+
+    var records: UnsafeBufferPointer<RecordBounds> {
+        UnsafeBufferPointer(rebasing: slot.bounds[..<recordCount])
+    }
+
+    /// What the records' bounds count from.
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(slot.bytes) }
+
+    var order: Failure.Order { Failure.Order(file: file, byte: range.lowerBound) }
+}
+
+// MARK: Places in it, for messages
+
+extension Batch {
+    /// Where the record at `index` of `records` stands in the file.
+    func location(ofRecord index: Int) -> SourceLocation {
+        let start = Int(records[index].start)
+        return SourceLocation(
+            file: plan.name, line: firstLine + lineEnds(before: start),
+            record: number(ofRecord: index), byteOffset: range.lowerBound + start - prelude)
+    }
+
+    /// Where the batch begins.
+    var location: SourceLocation {
+        SourceLocation(
+            file: plan.name, line: firstLine, record: firstRecord, byteOffset: range.lowerBound)
+    }
+
+    /// The record's bytes as text, cut at 200 bytes.
+    func excerpt(ofRecord index: Int) -> String {
+        let record = records[index]
+        return Batch.excerpt(
+            UnsafeRawBufferPointer(rebasing: bytes[Int(record.start)..<Int(record.end)]))
+    }
+
+    static func excerpt(_ bytes: UnsafeRawBufferPointer) -> String {
+        let isLonger = bytes.count > 200
+        let text = String(decoding: bytes.prefix(200), as: UTF8.self)
+        return isLonger ? text + "…" : text
+    }
+
+    /// Malformed records have numbers too.
+    private func number(ofRecord index: Int) -> Int {
+        firstRecord + index + malformed.count { $0.precedingRecords <= index }
+    }
+
+    private func lineEnds(before position: Int) -> Int {
+        bytes.lineCount(in: prelude..<position, endedBy: lineEnd)
+    }
+}

@@ -1,0 +1,122 @@
+import Glibc
+import Logging
+import SluiceCodec
+import SluiceCore
+import SluicePostgres
+
+/// One run of an import: opens what it needs, owns all tasks, ends everything, and reports.
+struct ImportJob: Sendable {
+    let configuration: ImportConfiguration
+    let source: ImportSource
+    let table: TableName
+    let progress: ImportProgress?
+    let logger: Logger
+
+    private var load: LoadOptions { configuration.load }
+
+    func run() async throws(ImportError) -> ImportReport {
+        let start = ReportStart()
+        let totals = Totals(inputs: source.inputs.map { ($0.name, $0.size) })
+        let causes = Causes()
+        var tableName = table.description
+        do {
+            try await causes.recording {
+                try await perform(totals, causes, start) { tableName = $0.sql }
+            }
+        } catch {
+            // Kept in `causes`.
+        }
+        return try outcome(totals, causes, start, tableName: tableName)
+    }
+
+    private func perform(
+        _ totals: Totals, _ causes: Causes, _ start: ReportStart,
+        resolved: (Target) -> Void
+    ) async throws {
+        let thread = try ownThread()
+        let pool = ConnectionPool(
+            ConnectionParameters(configuration.connection), maximum: load.jobs ?? Self.jobsMax,
+            stallTimeout: load.stallTimeout == .zero ? nil : load.stallTimeout,
+            onNotice: { [logger] in logger.info("\($0.severity ?? "NOTICE"): \($0.message)") })
+        do {
+            let (target, jobs) = try await prepare(pool)
+            resolved(target)
+            let pipeline = try Pipeline(
+                job: self, target: target, jobs: jobs, pool: pool, thread: thread,
+                totals: totals, causes: causes, start: start)
+            try await pipeline.run()
+        } catch {
+            await end(pool, thread)
+            throw error
+        }
+        await end(pool, thread)
+    }
+
+    private func ownThread() throws(Failure) -> OwnThread {
+        do {
+            return try OwnThread(name: "source")
+        } catch {
+            throw Failure(.fault, "no thread for the source: \(error)")
+        }
+    }
+
+    private func end(_ pool: ConnectionPool, _ thread: OwnThread) async {
+        await pool.close()
+        await thread.stop()
+    }
+
+    // MARK: Preparation
+
+    /// What one connection is asked before anything is read.
+    private func prepare(_ pool: ConnectionPool) async throws -> (Target, jobs: Int) {
+        try await pool.withConnection { connection in
+            let target = try Catalog.target(table, on: connection)
+            if let jobs = load.jobs { return (target, jobs) }
+            let free = try Catalog.freeConnections(on: connection)
+            return (target, max(1, min(Self.jobsMax, processors, free / 4)))
+        }
+    }
+
+    /// More connections than this are opened only on demand.
+    private static let jobsMax = 4
+
+    private var processors: Int { max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+    // MARK: End
+
+    private func outcome(
+        _ totals: Totals, _ causes: Causes, _ start: ReportStart, tableName: String
+    ) throws(ImportError) -> ImportReport {
+        let state = totals.snapshot()
+        var failure = causes.earliest ?? (Task.isCancelled ? .cancelled : nil)
+        if failure == nil { failure = Self.check(state, isDryRun: load.dryRun) }
+        let report = ImportReport(
+            state, start, table: tableName, isDryRun: load.dryRun, failure: failure)
+        guard let failure else { return report }
+        throw ImportError(failure, report: report)
+    }
+
+    /// Promise 2, checked where it is made.
+    private static func check(_ state: Totals.State, isDryRun: Bool) -> Failure? {
+        let counts = state.counts
+        guard counts.addUp, state.files.allSatisfy(\.counts.addUp) else {
+            return Failure(.fault, "the records do not add up: \(counts)")
+        }
+        if isDryRun, counts.recordsMalformed > 0 {
+            return Failure(
+                .data, "\(counts.recordsMalformed) malformed records",
+                advice: "import without --dry-run to see the first of them")
+        }
+        guard isDryRun || counts.recordsUnloaded == 0 else {
+            return Failure(.fault, "\(counts.recordsUnloaded) records were read and not loaded")
+        }
+        return nil
+    }
+}
+
+extension ConnectionParameters {
+    fileprivate init(_ options: ConnectionOptions) {
+        self.init(
+            dbname: options.database, host: options.host, port: options.port, user: options.user)
+    }
+}

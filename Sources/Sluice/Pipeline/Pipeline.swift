@@ -1,0 +1,112 @@
+import SluiceCodec
+import SluiceCore
+import SluicePostgres
+
+/// The tasks of an import: one reader, the workers, and a ticker for the progress.
+struct Pipeline: Sendable {
+    private let reader: SourceReader
+    private let ring: Ring
+    private let jobs: Int
+    private let pool: ConnectionPool
+    private let target: Target
+    private let totals: Totals
+    private let causes: Causes
+    private let isDryRun: Bool
+    private let progress: ImportProgress?
+    private let start: ReportStart
+
+    /// - Throws: `Errno` when there is no memory for the slots.
+    init(
+        job: ImportJob, target: Target, jobs: Int, pool: ConnectionPool, thread: OwnThread,
+        totals: Totals, causes: Causes, start: ReportStart
+    ) throws {
+        let load = job.configuration.load
+        // One is being filled, one waits, and each worker has one.
+        let slotCount = jobs + 2
+        let batchBytes = load.batchBytes ?? Self.defaultBatchBytes(slots: slotCount)
+        let slots = try (0..<slotCount).map { _ in
+            try Slot(
+                batchBytes: batchBytes,
+                maxRecordBytes: job.configuration.csv.dialect.maxRecordBytes)
+        }
+        ring = Ring(slots: slots)
+        self.jobs = jobs
+        self.pool = pool
+        self.target = target
+        self.totals = totals
+        self.causes = causes
+        isDryRun = load.dryRun
+        progress = job.progress
+        self.start = start
+        let truncation = load.truncate && !load.dryRun
+            ? Truncation(target: target, lockTimeout: load.lockTimeout, pool: pool) : nil
+        reader = SourceReader(
+            inputs: job.source.inputs,
+            mapping: ColumnMapping(
+                target: target, options: job.configuration.columns, csv: job.configuration.csv),
+            ring: ring, totals: totals, thread: thread, batchBytes: batchBytes,
+            recovers: load.dryRun, logger: job.logger,
+            beforeFirstBatch: { try await truncation?.run(hasContent: $0) })
+    }
+
+    /// Memory is set before the start: 24 MiB of batches, however many slots share it.
+    private static func defaultBatchBytes(slots: Int) -> ByteCount {
+        min(.mebibytes(4), ByteCount((24 << 20) / slots))
+    }
+
+    func run() async throws {
+        try await withThrowingTaskGroup { group in
+            group.addTask(executorPreference: reader.thread) {
+                try await causes.recording { try await read() }
+            }
+            for _ in 0..<jobs {
+                group.addTask { try await causes.recording { try await work() } }
+            }
+            if let progress { group.addTask { try await tick(progress) } }
+            // The ticker never ends by itself.
+            for _ in 0...jobs { try await group.next() }
+            group.cancelAll()
+        }
+    }
+
+    /// Wakes the source's thread when the task is cancelled: it may wait for input for ever.
+    private func read() async throws {
+        try await withTaskCancellationHandler {
+            try await reader.readHeaders()
+            try await reader.run()
+        } onCancel: {
+            reader.thread.wake()
+        }
+    }
+
+    private func work() async throws {
+        if isDryRun {
+            for await batch in ring.loaded { ring.vacate(batch.slot) }
+            try Task.checkCancellation()
+        } else {
+            try await CopyWorker(ring: ring, pool: pool, target: target, totals: totals).run()
+        }
+    }
+
+    // MARK: Progress
+
+    private static let tickInterval = Duration.milliseconds(100)
+
+    private func tick(_ progress: ImportProgress) async throws {
+        while !Task.isCancelled {
+            progress.continuation.yield(snapshot())
+            try? await Task.sleep(for: Self.tickInterval)
+        }
+        progress.continuation.yield(snapshot())
+    }
+
+    private func snapshot() -> ImportSnapshot {
+        let state = totals.snapshot()
+        let counts = state.counts
+        return ImportSnapshot(
+            elapsed: start.elapsed, bytesRead: counts.bytesRead, bytesTotal: state.bytesTotal,
+            bytesLoaded: state.bytesLoaded, recordsRead: counts.recordsRead,
+            rowsLoaded: counts.rowsLoaded, rowsRejected: counts.rowsRejected,
+            retries: counts.retries)
+    }
+}

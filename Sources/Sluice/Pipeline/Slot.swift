@@ -1,0 +1,49 @@
+import Glibc
+import SluiceCodec
+import SluiceCore
+
+/// A reusable batch buffer: the bytes of whole records and where each record lies.
+///
+/// Its memory never moves and is touched only as it is used. A slot belongs to one task at a time:
+/// the reader fills it, `loaded` hands it to a worker, and `vacant` back.
+final class Slot: @unchecked Sendable {  // The ring hands it from one owner to the next.
+    static let recordCapacity = 131_072
+
+    let bytes: UnsafeMutableRawBufferPointer
+    let bounds: UnsafeMutableBufferPointer<RecordBounds>
+    private let batchBytes: Int
+
+    /// - Throws: `Errno` when there is not so much address space.
+    init(batchBytes: ByteCount, maxRecordBytes: ByteCount) throws(Errno) {
+        self.batchBytes = batchBytes.bytes
+        // Behind the longest record stands what may end it.
+        bytes = try Self.map(batchBytes.bytes + maxRecordBytes.bytes + 64)
+        do {
+            let index = try Self.map(Self.recordCapacity * MemoryLayout<RecordBounds>.stride)
+            bounds = index.bindMemory(to: RecordBounds.self)
+        } catch {
+            munmap(bytes.baseAddress!, bytes.count)
+            throw error
+        }
+    }
+
+    deinit {
+        munmap(bytes.baseAddress!, bytes.count)
+        munmap(bounds.baseAddress!, bounds.count * MemoryLayout<RecordBounds>.stride)
+    }
+
+    private static func map(_ count: Int) throws(Errno) -> UnsafeMutableRawBufferPointer {
+        let address = mmap(
+            nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        guard let address, address != MAP_FAILED else { throw .current }
+        return UnsafeMutableRawBufferPointer(start: address, count: count)
+    }
+
+    /// Gives back the memory that a batch longer than usual has touched.
+    func trim(touched: Int) {
+        let page = Int(getpagesize())
+        let kept = (batchBytes + page - 1) / page * page
+        guard touched > kept else { return }
+        madvise(bytes.baseAddress! + kept, bytes.count - kept, MADV_DONTNEED)
+    }
+}

@@ -1,0 +1,144 @@
+import SluiceCore
+import Synchronization
+
+/// The counts of an import while it runs. One update per batch.
+final class Totals: Sendable {
+    struct State: Sendable {
+        var files: [FileState]
+    }
+
+    struct FileState: Sendable {
+        var path: String
+        var size: Int?
+        var counts = ImportCounts()
+        var bytesLoaded = 0
+        var isComplete = false
+        var committed: [CommittedRange] = []
+    }
+
+    private let state: Mutex<State>
+
+    init(inputs: [(path: String, size: Int?)]) {
+        state = Mutex(State(files: inputs.map { FileState(path: $0.path, size: $0.size) }))
+    }
+
+    func snapshot() -> State { state.withLock { $0 } }
+
+    /// The reader has sealed a batch: its records are read, and so far unloaded.
+    func read(_ batch: Batch, linesPassed: Int, recovered: Int) {
+        update(batch.file) { file in
+            let records = batch.recordCount + batch.malformed.count
+            file.counts.recordsRead += records
+            file.counts.recordsUnloaded += records
+            file.counts.recordsMalformed += batch.malformed.count
+            file.counts.linesPassed += linesPassed
+            file.counts.recordsRecovered += recovered
+            file.counts.bytesRead = batch.range.upperBound
+        }
+    }
+
+    /// The reader has read so far.
+    func read(bytes: Int, ofFile index: Int) {
+        update(index) { $0.counts.bytesRead = max($0.counts.bytesRead, bytes) }
+    }
+
+    /// Lines were passed over in a file that holds nothing else.
+    func passed(lines: Int, ofFile index: Int) {
+        update(index) { $0.counts.linesPassed += lines }
+    }
+
+    /// A malformed record ends the import: it and those before it that are in no sealed batch
+    /// were read, too.
+    func stopped(atMalformedIn index: Int, precedingRecords: Int, linesPassed: Int) {
+        update(index) { file in
+            file.counts.recordsRead += precedingRecords + 1
+            file.counts.recordsUnloaded += precedingRecords + 1
+            file.counts.recordsMalformed += 1
+            file.counts.linesPassed += linesPassed
+        }
+    }
+
+    func completed(file index: Int) {
+        update(index) { $0.isComplete = true }
+    }
+
+    /// The server has committed a batch and stored `rows` of its records.
+    func committed(_ batch: Batch, rows: Int) {
+        update(batch.file) { file in
+            file.counts.recordsUnloaded -= batch.recordCount
+            file.counts.rowsLoaded += rows
+            file.counts.rowsSkipped += batch.recordCount - rows
+            file.counts.rowsInText += rows
+            file.counts.batches += 1
+            file.bytesLoaded += batch.range.count
+            file.add(batch.committedRange)
+        }
+    }
+
+    private func update(_ index: Int, _ change: (inout FileState) -> Void) {
+        state.withLock { change(&$0.files[index]) }
+    }
+}
+
+extension Totals.State {
+    var counts: ImportCounts {
+        files.reduce(into: ImportCounts()) { $0.add($1.counts) }
+    }
+
+    var bytesLoaded: Int { files.reduce(0) { $0 + $1.bytesLoaded } }
+
+    /// Nil when one of the inputs is a stream.
+    var bytesTotal: Int? {
+        files.reduce(into: Int?(0)) { total, file in
+            total = total.flatMap { total in file.size.map { total + $0 } }
+        }
+    }
+}
+
+extension Totals.FileState {
+    /// Puts a range where it belongs and merges it with its neighbours: workers commit in any
+    /// order, so that there are never more gaps than workers.
+    fileprivate mutating func add(_ range: CommittedRange) {
+        let index = committed.firstIndex { $0.firstByte > range.firstByte } ?? committed.endIndex
+        committed.insert(range, at: index)
+        mergeRange(at: index)
+        if index > 0 { mergeRange(at: index - 1) }
+    }
+
+    private mutating func mergeRange(at index: Int) {
+        guard index + 1 < committed.count,
+            committed[index].endByte == committed[index + 1].firstByte
+        else { return }
+        committed[index].endByte = committed[index + 1].endByte
+        committed[index].lastLine = committed[index + 1].lastLine
+        committed.remove(at: index + 1)
+    }
+}
+
+extension Batch {
+    fileprivate var committedRange: CommittedRange {
+        CommittedRange(
+            file: plan.name, firstLine: firstLine, lastLine: firstLine + max(1, lineCount) - 1,
+            firstByte: range.lowerBound, endByte: range.upperBound)
+    }
+}
+
+extension ImportCounts {
+    fileprivate mutating func add(_ other: ImportCounts) {
+        recordsRead += other.recordsRead
+        rowsLoaded += other.rowsLoaded
+        rowsRejected += other.rowsRejected
+        rowsSkipped += other.rowsSkipped
+        recordsUnloaded += other.recordsUnloaded
+        recordsRecovered += other.recordsRecovered
+        linesPassed += other.linesPassed
+        resumedRows += other.resumedRows
+        bytesRead += other.bytesRead
+        batches += other.batches
+        resumedBatches += other.resumedBatches
+        retries += other.retries
+        rowsInBinary += other.rowsInBinary
+        rowsInText += other.rowsInText
+        recordsMalformed += other.recordsMalformed
+    }
+}

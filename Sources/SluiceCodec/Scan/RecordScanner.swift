@@ -1,0 +1,58 @@
+/// Finds where records end and settles their shape (which fields there are is the splitter's work).
+///
+/// The caller holds all bytes from `consumed` on and hands them over again at each call, followed
+/// by what has come since; it may move them to the front of another buffer, if it says so with
+/// `rebase`. Any byte may be the last of a call.
+public struct RecordScanner: Sendable {
+    var reference: ReferenceScanner
+
+    /// - Parameters:
+    ///   - width: the fields of a record; nil as long as the header, which tells it, is unread.
+    ///   - skipLines: physical lines to pass over before all else.
+    ///   - recovers: read on behind a malformed record; else the first one ends the scan.
+    public init(
+        dialect: Dialect, width: Int?, hasHeader: Bool, skipLines: Int = 0, recovers: Bool
+    ) {
+        reference = ReferenceScanner(
+            dialect: dialect, width: width, hasHeader: hasHeader, skipLines: skipLines,
+            recovers: recovers)
+    }
+
+    /// Says where the text begins, before the first scan: behind a BOM.
+    public mutating func begin(at start: Int) {
+        reference.begin(at: start)
+    }
+
+    public var width: Int? {
+        get { reference.width }
+        set { reference.width = newValue }
+    }
+
+    /// All before it is settled and may be dropped.
+    public var consumed: Int { reference.consumed }
+
+    /// The source's byte that stands first in what is held.
+    public var origin: Int { reference.origin }
+
+    public var lineEnd: LineEnd { reference.lineEnd }
+
+    /// The number of the line at `consumed`, from 1.
+    public mutating func lineAtConsumed(in bytes: UnsafeRawBufferPointer) -> Int {
+        reference.countLines(to: reference.consumed, in: bytes)
+    }
+
+    /// Reads on, and appends what it finds to `index`.
+    ///
+    /// - Parameter isFinal: no more bytes will come.
+    public mutating func scan(
+        _ bytes: UnsafeRawBufferPointer, isFinal: Bool, into index: inout RecordIndex
+    ) -> ScanProgress {
+        reference.scan(bytes, isFinal: isFinal, into: &index)
+    }
+
+    /// To be called when the first `count` bytes, all consumed and their lines counted, are
+    /// dropped and the others stand at the front.
+    public mutating func rebase(droppingFirst count: Int) {
+        reference.rebase(droppingFirst: count)
+    }
+}

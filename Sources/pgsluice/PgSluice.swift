@@ -1,0 +1,77 @@
+import ArgumentParser
+import Glibc
+import Sluice
+import SluiceCore
+
+@main
+struct PgSluice: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pgsluice",
+        abstract: "Loads CSV into PostgreSQL.",
+        version: "pgsluice \(sluiceVersion)",
+        subcommands: [ImportCommand.self],
+        // -h is the host's, as in psql.
+        helpNames: .long)
+
+    static func main() async {
+        signal(SIGPIPE, SIG_IGN)
+        openMissingDescriptors()
+        Glibc.exit(await exitStatus(for: Array(CommandLine.arguments.dropFirst())))
+    }
+
+    func run() throws {
+        throw UsageError("a command is missing, such as 'pgsluice import'")
+    }
+}
+
+extension PgSluice {
+    private static func exitStatus(for arguments: [String]) async -> Int32 {
+        do {
+            try await run(arguments)
+            return 0
+        } catch let ended as ExitCode {
+            return ended.rawValue
+        } catch let error as UsageError {
+            return refuse(error.message, arguments)
+        } catch {
+            guard exitCode(for: error) == .success else {
+                return refuse(message(for: error), arguments)
+            }
+            return show(fullMessage(for: error))
+        }
+    }
+
+    private static func run(_ arguments: [String]) async throws {
+        var command = try parseAsRoot(canonical(arguments))
+        if var command = command as? any AsyncParsableCommand {
+            try await command.run()
+        } else {
+            try command.run()
+        }
+    }
+
+    private static func canonical(_ arguments: [String]) throws(UsageError) -> [String] {
+        guard arguments.first == ImportCommand.name else { return arguments }
+        let rest = try canonicalArguments(
+            Array(arguments.dropFirst()), valueFlags: ImportCommand.valueFlags)
+        return [ImportCommand.name] + rest
+    }
+
+    private static func refuse(_ message: String, _ arguments: [String]) -> Int32 {
+        let isImport = arguments.first == ImportCommand.name
+        let command = isImport ? "pgsluice import" : "pgsluice"
+        writeError("pgsluice: \(printable(message))\nTry '\(command) --help'.\n")
+        return ExitStatus.usage
+    }
+
+    /// Help, or the version.
+    private static func show(_ text: String) -> Int32 {
+        do throws(Errno) {
+            try Descriptor.output.write(text + "\n")
+            return 0
+        } catch {
+            writeError("pgsluice: standard output: \(error)\n")
+            return ExitStatus.inputOutput
+        }
+    }
+}
