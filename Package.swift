@@ -58,6 +58,18 @@ let package = Package(
         .testTarget(
             name: "SluiceCodecTests", dependencies: ["SluiceCodec", "SluiceTestSupport"],
             swiftSettings: settings),
+        .testTarget(
+            name: "SluicePostgresTests", dependencies: ["SluicePostgres", "SluiceTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DifferentialTests",
+            dependencies: [
+                "Sluice", "SluiceCodec", "SluiceCore", "SluicePostgres", "SluiceTestSupport",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests", dependencies: ["Sluice", "pgsluice", "SluiceTestSupport"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

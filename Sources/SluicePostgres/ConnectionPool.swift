@@ -98,6 +98,7 @@ package final class ConnectionPool: Sendable {
         case .open(let place):
             return try await newLease(at: place)
         case .reuse(let place):
+            // A place is idle, and so reused, only with its connection.
             let connection = state.withLock { $0.connections[place]! }
             if await connection.isHealthy {
                 return Lease(place: place, connection: connection, isNew: false)
@@ -182,6 +183,7 @@ package final class ConnectionPool: Sendable {
     }
 
     private func resume(_ waiter: WaiterID, _ grant: Grant) {
+        // The machine names a waiter once, and nobody else takes him out then.
         let waiting = state.withLock { $0.waiting.removeValue(forKey: waiter)! }
         waiting.resume(returning: .success(grant))
     }

@@ -1,3 +1,4 @@
+import SluiceCodec
 import SluiceTestSupport
 import Testing
 
@@ -15,21 +16,58 @@ struct ScanPropertyTests {
             let wanted = readOracle(
                 input.bytes, dialect: input.dialect, width: input.width
             ).comparable(hasLines: hasLines, dialect: input.dialect)
-            let chunks = [1, 2, 3, random.number(in: 4...70), max(1, input.bytes.count)]
-            for chunk in chunks {
+            let whole = max(1, input.bytes.count)
+            let shapes: [(chunk: Int, engine: RecordScanner.Engine)] = [
+                (1, .reference), (2, .blocks), (3, .reference), (random.number(in: 4...70), .blocks),
+                (random.number(in: 70...200), .blocks), (whole, .blocks), (whole, .reference),
+            ]
+            for (chunk, engine) in shapes {
+                // Room for a block's records, at times.
+                let capacity = random.pick([1, 7, 200])
                 let scanned = ScannedInput(
-                    input.bytes, dialect: input.dialect, width: input.width, chunk: chunk)
+                    input.bytes, dialect: input.dialect, width: input.width, chunk: chunk,
+                    indexCapacity: capacity, engine: engine)
                 let result = scanned.result.comparable(hasLines: hasLines, dialect: input.dialect)
                 guard result != wanted else { continue }
                 Issue.record(
                     """
-                    seed \(seed), round \(round), chunk \(chunk): \(input.bytes.escaped)
+                    seed \(seed), round \(round), chunk \(chunk), \(engine), index \(capacity): \(input.bytes.escaped)
                     \(input.dialect), width \(input.width)
                     wanted  \(wanted)
                     scanned \(result)
                     """)
                 return
             }
+        }
+    }
+
+    @Test("64 bytes at a time read as one after the other, in longer and mostly good files")
+    func twins() {
+        let seed = TestSettings.seed
+        var random = SeededRandom(seed: seed)
+        for round in 0..<TestSettings.files * 10 {
+            let csv = HostileCSV.copyable(&random, insideQuotes: random.oneIn(4))
+            var bytes = csv.bytes
+            for _ in 0..<random.pick([0, 0, 1, 3]) where !bytes.isEmpty {
+                bytes[random.number(in: 0...bytes.count - 1)] = random.pick(bytes)
+            }
+            var dialect = csv.dialect
+            if random.oneIn(3) { dialect.quoting = random.pick(OracleDialect.Quoting.allCases) }
+            dialect.maxRecordBytes =
+                bytes.hasLoneCarriageReturn ? 1 << 20 : random.pick([64, 100, 1_000, 1 << 20])
+            let chunk = random.number(in: 65...max(66, bytes.count))
+            let (blocks, reference) = (
+                ScannedInput(
+                    bytes, dialect: dialect, width: csv.columns.count, chunk: chunk,
+                    indexCapacity: random.pick([64, 65, 1_000])),
+                ScannedInput(
+                    bytes, dialect: dialect, width: csv.columns.count, chunk: bytes.count + 1,
+                    engine: .reference)
+            )
+            // Where batches are cut, and what is held, is up to the caller.
+            guard blocks.result != reference.result else { continue }
+            Issue.record("seed \(seed), round \(round), \(dialect): \(bytes.escaped.prefix(2_000))")
+            return
         }
     }
 }

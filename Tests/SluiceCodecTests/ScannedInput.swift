@@ -18,14 +18,16 @@ struct ScannedInput {
     ///   - chunk: bytes that come at a time.
     ///   - indexCapacity: records after which a batch is cut.
     init(
-        _ bytes: [UInt8], dialect: OracleDialect, width: Int, chunk: Int, indexCapacity: Int = 7
+        _ bytes: [UInt8], dialect: OracleDialect, width: Int, chunk: Int, indexCapacity: Int = 7,
+        engine: RecordScanner.Engine = .blocks
     ) {
         self.dialect = dialect
         self.width = width
         self.indexCapacity = indexCapacity
         scanner = RecordScanner(
             dialect: Dialect(dialect), width: dialect.hasHeader ? nil : width,
-            hasHeader: dialect.hasHeader, skipLines: dialect.skipLines, recovers: true)
+            hasHeader: dialect.hasHeader, skipLines: dialect.skipLines, recovers: true,
+            engine: engine)
         let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         held = Array(bytes.prefix(max(start, chunk)))
         scanner.begin(at: start)
@@ -68,7 +70,7 @@ struct ScannedInput {
 
     private mutating func collectHeader(_ bounds: RecordBounds) {
         result.header = held.withUnsafeBytes {
-            fieldValues(of: bounds, in: $0, dialect: Dialect(dialect))
+            fieldValues(of: bounds, in: $0, dialect: Dialect(dialect)).map(\.bytes)
         }
         scanner.width = width
     }
@@ -93,7 +95,7 @@ struct ScannedInput {
         let start = scanner.origin + Int(record.start)
         return .record(
             start: start, end: scanner.origin + Int(record.end), line: 0,
-            fields: fields.map { OracleField(bytes: $0, isQuoted: false) })
+            fields: fields.map { OracleField(bytes: $0.bytes, isQuoted: false) })
     }
 
     private mutating func dropConsumed() {

@@ -1,5 +1,4 @@
 import Glibc
-import SluiceCore
 import Testing
 
 @testable import SluicePostgres

@@ -135,7 +135,7 @@ private struct FileReading: ~Copyable {
         _ bounds: RecordBounds, _ held: UnsafeRawBufferPointer
     ) throws {
         let names = fieldValues(of: bounds, in: held, dialect: reader.mapping.csv.dialect)
-            .map { String(decoding: $0, as: UTF8.self) }
+            .map { HeaderName(String(decoding: $0.bytes, as: UTF8.self), isQuoted: $0.isQuoted) }
         do {
             plan = try reader.plan(file: file, fields: reader.mapping.fields(header: names))
         } catch var failure as Failure {

@@ -28,13 +28,14 @@ extension ImportReport {
         [
             ("rows_per_second", .decimal(units: Int((rowsPerSecond * 10).rounded()), digits: 1)),
             ("bytes_per_second", .decimal(units: Int((bytesPerSecond * 10).rounded()), digits: 1)),
-            (
-                "lanes",
-                .object([
-                    ("binary", .integer(counts.rowsInBinary)), ("text", .integer(counts.rowsInText)),
-                ])
-            ),
+            ("lanes", lanes),
         ]
+    }
+
+    private var lanes: JSON {
+        .object([
+            ("binary", .integer(counts.rowsInBinary)), ("text", .integer(counts.rowsInText)),
+        ])
     }
 
     private var outcome: Members {

@@ -64,8 +64,8 @@ extension JSON {
     private static func decimalText(_ units: Int, _ digits: Int) -> String {
         let all = String(units.magnitude)
         let padded = String(repeating: "0", count: max(0, digits + 1 - all.count)) + all
-        let sign = units < 0 ? "-" : ""
-        return digits == 0 ? sign + all : "\(sign)\(padded.dropLast(digits)).\(padded.suffix(digits))"
+        let fraction = digits == 0 ? "" : "." + padded.suffix(digits)
+        return "\(units < 0 ? "-" : "")\(padded.dropLast(digits))\(fraction)"
     }
 
     private static func write(_ string: String, to text: inout String) {

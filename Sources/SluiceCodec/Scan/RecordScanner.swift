@@ -4,15 +4,26 @@
 /// by what has come since; it may move them to the front of another buffer, if it says so with
 /// `rebase`. Any byte may be the last of a call.
 public struct RecordScanner: Sendable {
+    /// How it looks at the bytes; what it finds is the same.
+    public enum Engine: Sendable {
+        /// One after the other.
+        case reference
+        /// 64 at a time where they are well formed, else one after the other.
+        case blocks
+    }
+
     var reference: ReferenceScanner
+    private let usesBlocks: Bool
 
     /// - Parameters:
     ///   - width: the fields of a record; nil as long as the header, which tells it, is unread.
     ///   - skipLines: physical lines to pass over before all else.
     ///   - recovers: read on behind a malformed record; else the first one ends the scan.
     public init(
-        dialect: Dialect, width: Int?, hasHeader: Bool, skipLines: Int = 0, recovers: Bool
+        dialect: Dialect, width: Int?, hasHeader: Bool, skipLines: Int = 0, recovers: Bool,
+        engine: Engine = .blocks
     ) {
+        usesBlocks = engine == .blocks && Self.canUseBlocks(dialect)
         reference = ReferenceScanner(
             dialect: dialect, width: width, hasHeader: hasHeader, skipLines: skipLines,
             recovers: recovers)
@@ -47,7 +58,13 @@ public struct RecordScanner: Sendable {
     public mutating func scan(
         _ bytes: UnsafeRawBufferPointer, isFinal: Bool, into index: inout RecordIndex
     ) -> ScanProgress {
-        reference.scan(bytes, isFinal: isFinal, into: &index)
+        while true {
+            if usesBlocks, let progress = scanBlocks(bytes, into: &index) { return progress }
+            let stop = usesBlocks
+                ? min(bytes.count, reference.position + Self.blockLength) : bytes.count
+            let progress = reference.scan(bytes, upTo: stop, isFinal: isFinal, into: &index)
+            if let progress { return progress }
+        }
     }
 
     /// To be called when the first `count` bytes, all consumed and their lines counted, are

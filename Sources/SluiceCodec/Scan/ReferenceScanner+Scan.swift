@@ -17,14 +17,18 @@ extension ReferenceScanner {
     ///
     /// - Parameters:
     ///   - bytes: all bytes held, those looked at before included.
+    ///   - stop: how far to read.
     ///   - isFinal: no more bytes will come.
+    /// - Returns: nil when it has come to `stop` and there are more bytes.
     mutating func scan(
-        _ bytes: UnsafeRawBufferPointer, isFinal: Bool, into index: inout RecordIndex
-    ) -> ScanProgress {
+        _ bytes: UnsafeRawBufferPointer, upTo stop: Int, isFinal: Bool,
+        into index: inout RecordIndex
+    ) -> ScanProgress? {
         while !index.isFull {
-            let event = advance(bytes)
+            let event = advance(bytes, upTo: stop)
             if let progress = handle(event, bytes, isFinal, &index) { return progress }
             guard case .needsInput = event else { continue }
+            guard stop == bytes.count else { return nil }
             passOverUnheld()
             guard isFinal else { return .needsInput }
             guard let last = advanceAtEnd(bytes) else { return .finished }

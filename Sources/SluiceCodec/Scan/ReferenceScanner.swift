@@ -145,12 +145,12 @@ struct ReferenceScanner: Sendable {
 extension ReferenceScanner {
     var isInsideQuotes: Bool { state == .quoted || state == .escapeSeen }
 
-    /// Reads on to the next event.
-    mutating func advance(_ bytes: UnsafeRawBufferPointer) -> Event {
+    /// Reads on to the next event, or as far as `stop`.
+    mutating func advance(_ bytes: UnsafeRawBufferPointer, upTo stop: Int) -> Event {
         while true {
-            let limit = state.needsNotBeHeld ? bytes.count : recordStart + maxRecordBytes
-            if let event = advance(bytes, to: min(bytes.count, limit)) { return event }
-            if position >= bytes.count { return .needsInput }
+            let limit = state.needsNotBeHeld ? stop : recordStart + maxRecordBytes
+            if let event = advance(bytes, to: min(stop, limit)) { return event }
+            if position >= stop { return .needsInput }
             guard state.needsNotBeHeld || mayStep(beyondLimitTo: bytes[position]) else {
                 return .limitReached
             }
@@ -163,7 +163,7 @@ extension ReferenceScanner {
         let excess = position - recordStart - maxRecordBytes
         // Blanks between a lenient quote and what may close it: the slot holds no more.
         guard excess <= Self.lookAhead else { return false }
-        if state.isBehindReturn { return true }
+        if state.isBehindReturn || state == .substituteSeen { return true }
         // A record of just the longest length ends behind it.
         if excess == 0, byte.endsLine, !isInsideQuotes { return true }
         if isDoubledQuote(byte) { return true }

@@ -23,7 +23,7 @@ struct Descriptor: Sendable {
                 written += try retryingOnInterrupt {
                     piece.withUnsafeBytes { Glibc.write(number, $0.baseAddress, $0.count) }
                 }
-            } catch where error.code == EAGAIN {
+            } catch  where error.code == EAGAIN {
                 continue
             }
         }

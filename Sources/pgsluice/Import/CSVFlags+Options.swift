@@ -35,9 +35,8 @@ extension CSVFlags {
         var dialect = Dialect(quoting: quoting.value)
         if let delimiter { dialect.delimiter = try FlagValue.byte(delimiter, of: "--delimiter") }
         if let quote { dialect.quote = try FlagValue.byte(quote, of: "--quote") }
-        dialect.escape = try escape.map { text throws(UsageError) in
-            try FlagValue.byte(text, of: "--escape")
-        } ?? dialect.quote
+        dialect.escape = dialect.quote
+        if let escape { dialect.escape = try FlagValue.byte(escape, of: "--escape") }
         if let null { dialect.null = Array(null.utf8) }
         if let comment { dialect.comment = try FlagValue.byte(comment, of: "--comment") }
         if let maxRecordBytes {

@@ -80,8 +80,14 @@ extension ImportRun {
             return printReport(report, status: ExitStatus.of(report))
         case .failure(let error):
             let status = ExitStatus.of(error.code, signal: interruption.signal)
+            guard error.code != .usage else {
+                console.print([
+                    "pgsluice: \(printable(error.message))", "Try 'pgsluice import --help'.",
+                ])
+                return status
+            }
             console.print(words(for: FailureText(error)))
-            return error.code == .usage ? status : printReport(error.report, status: status)
+            return printReport(error.report, status: status)
         }
     }
 

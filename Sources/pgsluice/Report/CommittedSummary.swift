@@ -26,13 +26,14 @@ package struct CommittedSummary: Sendable {
             return rows == 0
                 ? "nothing" : "\(grouped(rows)) rows or more; which lines is unknown"
         }
-        let unit = rows == 1 ? "row" : "rows"
-        return "\(grouped(rows)) \(unit): \(rangesText); nothing else"
+        return "\(counted(rows, "row")): \(rangesText); nothing else"
     }
 
     private var rangesText: String {
-        guard namesFiles else { return "lines " + ranges.map { $0.linesText }.joined(separator: ", ") }
-        return ranges.map { "\(printable($0.file)) lines \($0.linesText)" }.joined(separator: ", ")
+        let texts = ranges.map {
+            namesFiles ? "\($0.file) lines \($0.linesText)" : $0.linesText
+        }
+        return (namesFiles ? "" : "lines ") + texts.joined(separator: ", ")
     }
 }
 

@@ -57,12 +57,20 @@ extension FailureText {
             headline: isCancelled
                 ? "cancelled"
                 : Self.headline(
-                    at: error.location, error.message, sqlState: error.server?.sqlState.code),
+                    at: error.location, error.oneLine, sqlState: error.server?.sqlState.code),
             committed: CommittedSummary(report))
         record = isCancelled ? nil : error.record
         detail = error.server?.detail
         hint = error.server?.hint
         advice = error.advice == hint ? nil : error.advice
+    }
+}
+
+extension ImportError {
+    /// libpq breaks its own messages into lines; in the server's a line break may be data.
+    fileprivate var oneLine: String {
+        guard server == nil else { return message }
+        return message.split { $0.isNewline || $0 == "\t" }.joined(separator: " ")
     }
 }
 

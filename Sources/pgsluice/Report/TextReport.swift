@@ -40,39 +40,41 @@ struct TextReport {
 extension TextReport {
     private var figures: [(name: String, text: String)] {
         [("read", readText)] + (report.isDryRun ? [] : [("loaded", loadedText)])
-            + optional("malformed", counts.recordsMalformed, "records")
-            + optional("rejected", counts.rowsRejected, "records")
-            + optional("skipped", counts.rowsSkipped, "rows")
-            + (report.isDryRun ? [] : optional("unloaded", counts.recordsUnloaded, "records"))
-            + optional("recovered", counts.recordsRecovered, "records")
-            + optional("passed", counts.linesPassed, "lines")
-            + optional("retried", counts.retries, "times")
+            + optional("malformed", counts.recordsMalformed, "record")
+            + optional("rejected", counts.rowsRejected, "record")
+            + optional("skipped", counts.rowsSkipped, "row")
+            + (report.isDryRun ? [] : optional("unloaded", counts.recordsUnloaded, "record"))
+            + optional("recovered", counts.recordsRecovered, "record")
+            + optional("passed", counts.linesPassed, "line")
+            + optional("retried", counts.retries, "time")
             + [("memory", "\(approximateSize(Double(report.peakMemory.bytes))) at the peak")]
     }
 
     private var readText: String {
         let rate = approximateSize(report.bytesPerSecond)
-        return "\(grouped(counts.recordsRead)) records, "
+        return "\(counted(counts.recordsRead, "record")), "
             + "\(approximateSize(Double(counts.bytesRead))), \(rate)/s"
     }
 
     private var loadedText: String {
-        "\(grouped(counts.rowsLoaded)) rows in \(grouped(counts.batches)) batches, "
+        let batches = counts.batches == 1 ? "1 batch" : "\(grouped(counts.batches)) batches"
+        return "\(counted(counts.rowsLoaded, "row")) in \(batches), "
             + "\(grouped(Int(report.rowsPerSecond))) rows/s"
     }
 
     private func optional(
         _ name: String, _ count: Int, _ unit: String
     ) -> [(name: String, text: String)] {
-        count == 0 ? [] : [(name, "\(grouped(count)) \(unit)")]
+        count == 0 ? [] : [(name, counted(count, unit))]
     }
 
     /// A line each where there are several.
     private var files: [String] {
         guard report.files.count > 1 else { return [] }
         return report.files.map { file in
-            "  \(file.path): \(file.status.rawValue), \(grouped(file.counts.rowsLoaded)) rows "
-                + "of \(grouped(file.counts.recordsRead)) records"
+            "  \(file.path): \(file.status.rawValue), "
+                + "\(counted(file.counts.rowsLoaded, "row")) "
+                + "of \(counted(file.counts.recordsRead, "record"))"
         }
     }
 

@@ -1,13 +1,13 @@
 import Dispatch
 import Glibc
 
-/// Watches for SIGINT, SIGTERM and SIGHUP as long as it lives.
+/// Watches for SIGINT, SIGTERM and SIGHUP as long as it lives; for SIGHUP not under nohup.
 struct SignalWatch: ~Copyable {
     private let sources: [any DispatchSourceSignal]
 
     /// - Parameter onFirst: called with the first signal, on a queue of the watch's own.
     init(_ interruption: Interruption, onFirst: @escaping @Sendable (Int32) -> Void) {
-        let heard = [SIGINT, SIGTERM, SIGHUP].filter { !Self.isIgnored($0) }
+        let heard = [SIGINT, SIGTERM] + (Self.isIgnored(SIGHUP) ? [] : [SIGHUP])
         let queue = DispatchQueue(label: "pgsluice.signals")
         sources = heard.map { number in
             signal(number, SIG_IGN)
@@ -27,7 +27,7 @@ struct SignalWatch: ~Copyable {
         for source in sources { source.cancel() }
     }
 
-    /// Whether the process was started deaf to the signal, as by nohup: then it stays so.
+    /// Whether the process was started deaf to the signal, as nohup starts it.
     private static func isIgnored(_ number: Int32) -> Bool {
         var action = sigaction()
         sigaction(number, nil, &action)

@@ -9,9 +9,11 @@ extension FlagValue {
             ("B", 1), ("kB", 0x1p10), ("MB", 0x1p20), ("GB", 0x1p30), ("TB", 0x1p40),
         ]
         let bytes = try quantity(text, of: flag, units: units, unitless: "B")
-        guard bytes >= Double(range.lowerBound.bytes), bytes <= Double(range.upperBound.bytes) else {
-            let limits = [range.lowerBound, range.upperBound].map { exactSize($0.bytes) }
-            throw UsageError("\(flag): '\(text)' is not from \(limits[0]) to \(limits[1])")
+        let limits = Double(range.lowerBound.bytes)...Double(range.upperBound.bytes)
+        guard limits.contains(bytes) else {
+            let (least, most) = (range.lowerBound.bytes, range.upperBound.bytes)
+            throw UsageError(
+                "\(flag): '\(text)' is not from \(exactSize(least)) to \(exactSize(most))")
         }
         return ByteCount(Int(bytes))
     }

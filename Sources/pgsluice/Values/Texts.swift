@@ -9,6 +9,11 @@ package func grouped(_ number: Int) -> String {
     return text
 }
 
+/// `1 row`, `1,180,000 rows`.
+package func counted(_ number: Int, _ unit: String) -> String {
+    "\(grouped(number)) \(unit)\(number == 1 ? "" : "s")"
+}
+
 /// A size for people, to one decimal: `94.2 MB`. As in PostgreSQL, a kB has 1,024 bytes.
 package func approximateSize(_ bytes: Double) -> String {
     var value = bytes
