@@ -49,7 +49,10 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "pgsluice", dependencies: ["Sluice", argumentParser, logging],
+            name: "pgsluice",
+            dependencies: [
+                "Sluice", "SluiceCore", "SluiceCodec", "SluicePostgres", argumentParser, logging,
+            ],
             swiftSettings: settings),
         .target(
             name: "SluiceTestSupport", path: "Tests/Support", swiftSettings: settings),
@@ -68,7 +71,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "CommandTests", dependencies: ["Sluice", "pgsluice", "SluiceTestSupport"],
+            name: "CommandTests",
+            dependencies: ["Sluice", "SluiceCore", "pgsluice", "SluiceTestSupport"],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

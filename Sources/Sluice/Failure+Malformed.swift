@@ -19,7 +19,7 @@ extension Failure {
             return "text after the closing quote of the field that opens here"
         case .unclosedQuote:
             return "the quote that opens here is never closed "
-                + "(within \(dialect.maxRecordBytes.bytes) bytes)"
+                + "(before the end of the file, or within --max-record-bytes)"
         case .loneCarriageReturn:
             return "a carriage return that ends no line; the file's lines end with line feeds"
         case .tooLong:

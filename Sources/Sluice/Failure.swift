@@ -53,7 +53,7 @@ extension Failure {
     init(_ error: PostgresError) {
         switch error {
         case .connectionFailed(let message, let state):
-            self.init(Self.code(of: state, otherwise: .server), message)
+            self.init(Self.code(of: state, otherwise: .server), Self.oneLine(message))
             advice = "check host, port, user and database, and that the server runs"
         case .connectTimeout(let duration):
             self.init(.server, "the server did not answer within \(duration)")
@@ -62,7 +62,9 @@ extension Failure {
         case .server(let diagnostics):
             self.init(Self.code(of: diagnostics.sqlState, otherwise: .data), diagnostics.message)
             server = diagnostics
-            advice = diagnostics.hint
+            if code == .data {
+                advice = "mend the line, or the table, and run the command again"
+            }
         case .stalled(let duration):
             self.init(.server, "the server has shown no progress for \(duration)")
             advice = "look at pg_stat_activity for what it waits for; see --stall-timeout"
@@ -73,6 +75,12 @@ extension Failure {
         case .falseAlarm, .rolledBack, .poolClosed, .protocolViolation, .outOfMemory:
             self.init(.fault, "unexpected: \(error)")
         }
+    }
+
+    /// libpq's own messages have several.
+    private static func oneLine(_ message: String) -> String {
+        message.split(whereSeparator: \.isNewline)
+            .map { String($0.drop(while: \.isWhitespace)) }.joined(separator: " ")
     }
 
     /// The kind of failure that an SQLSTATE stands for.

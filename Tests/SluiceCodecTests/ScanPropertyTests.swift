@@ -18,7 +18,8 @@ struct ScanPropertyTests {
             ).comparable(hasLines: hasLines, dialect: input.dialect)
             let whole = max(1, input.bytes.count)
             let shapes: [(chunk: Int, engine: RecordScanner.Engine)] = [
-                (1, .reference), (2, .blocks), (3, .reference), (random.number(in: 4...70), .blocks),
+                (1, .reference), (2, .blocks), (3, .reference),
+                (random.number(in: 4...70), .blocks),
                 (random.number(in: 70...200), .blocks), (whole, .blocks), (whole, .reference),
             ]
             for (chunk, engine) in shapes {

@@ -38,7 +38,8 @@ struct Pipeline: Sendable {
         isDryRun = load.dryRun
         progress = job.progress
         self.start = start
-        let truncation = load.truncate && !load.dryRun
+        let truncation =
+            load.truncate && !load.dryRun
             ? Truncation(target: target, lockTimeout: load.lockTimeout, pool: pool) : nil
         reader = SourceReader(
             inputs: job.source.inputs,

@@ -12,7 +12,8 @@ struct Ring: Sendable {
     private let loadedBatches: AsyncStream<Batch>.Continuation
 
     init(slots: [Slot]) {
-        (vacant, vacantSlots) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(slots.count))
+        (vacant, vacantSlots) = AsyncStream.makeStream(
+            bufferingPolicy: .bufferingOldest(slots.count))
         (loaded, loadedBatches) = AsyncStream.makeStream(
             bufferingPolicy: .bufferingOldest(slots.count))
         for slot in slots { vacate(slot) }

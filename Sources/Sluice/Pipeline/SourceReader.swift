@@ -85,7 +85,7 @@ private struct FileReading: ~Copyable {
     mutating func run() async throws {
         try await begin()
         try await scan(untilHeader: false)
-        if filled == 0 { reader.logger.notice("\(name) is empty") }
+        if scanner.origin + filled == 0 { reader.logger.notice("\(name) is empty") }
         if input.hasGrown {
             reader.logger.warning("\(name) has grown since it was opened; the rest is not loaded")
         }
@@ -168,7 +168,8 @@ private struct FileReading: ~Copyable {
     /// Reads into the slot's free end: up to the batch's length or, for a record longer than that,
     /// as far as it may be held.
     private mutating func fill() async throws {
-        let end = scanner.consumed > 0 ? reader.batchBytes.bytes : slot.bytes.count
+        let batchEnd = reader.batchBytes.bytes
+        let end = filled < batchEnd ? batchEnd : slot.bytes.count
         let room = UnsafeMutableRawBufferPointer(
             rebasing: slot.bytes[filled..<min(end, filled + Self.readLength)])
         let count = try await reader.read(&input, into: room, file: file)

@@ -64,8 +64,7 @@ extension ImportError {
     /// A failed import cannot be continued: what is committed would be loaded twice.
     private static func advice(_ failure: Failure, _ report: ImportReport) -> String? {
         guard report.counts.rowsLoaded > 0 else { return failure.advice }
-        let twice = "running the same command again would load the committed lines twice: "
+        return "running the same command again would load the committed lines twice: "
             + "empty the table first (--truncate), or load only the other lines"
-        return [failure.advice, twice].compactMap { $0 }.joined(separator: "; ")
     }
 }

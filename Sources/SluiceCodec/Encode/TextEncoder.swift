@@ -6,7 +6,7 @@ public struct TextEncoder {
     /// A delimiter and a NULL.
     static let leastPiece = 3
 
-    private let layout: RecordLayout
+    let layout: RecordLayout
     private let splitter: FieldSplitter
     private let decoder: FieldDecoder
     /// True where a byte can't simply be copied.
@@ -51,14 +51,25 @@ public struct TextEncoder {
         into piece: UnsafeMutableRawBufferPointer
     ) -> (written: Int, isFinished: Bool) {
         precondition(piece.count >= Self.leastPiece)
+        let readable = bytes.count
         guard let bytes = bytes.assumingMemoryBound(to: UInt8.self).baseAddress else {
             return (0, true)
         }
         var output = Output(piece)
         while cursor.record < records.count {
             if cursor.field == 0, cursor.position == nil {
+                let record = records[cursor.record]
                 spans.withUnsafeMutableBufferPointer {
-                    _ = splitter.split(bytes, records[cursor.record], into: $0.baseAddress!)
+                    _ = splitter.split(bytes, readable: readable, record, into: $0.baseAddress!)
+                }
+                if isPlain(record, of: bytes, readable: readable, room: output.room),
+                    let count = spans.withUnsafeBufferPointer({
+                        encodePlain($0, of: bytes, into: output.end)
+                    })
+                {
+                    output.advance(by: count)
+                    cursor.record += 1
+                    continue
                 }
             }
             guard encodeRecord(bytes, into: &output) else {
@@ -94,7 +105,7 @@ public struct TextEncoder {
             guard output.room >= Self.leastPiece else { return false }
             if cursor.hasWritten { output.append(.tab) }
             cursor.hasWritten = true
-            if isNull(span, bytes) {
+            if isNull(span, layout.fields[cursor.field], bytes) {
                 output.append(.backslash)
                 output.append(UInt8(ascii: "N"))
                 return true
@@ -107,8 +118,10 @@ public struct TextEncoder {
         return true
     }
 
-    private func isNull(_ span: FieldSpan, _ bytes: UnsafePointer<UInt8>) -> Bool {
-        let encoding = layout.fields[cursor.field]
+    @inline(__always)
+    func isNull(
+        _ span: FieldSpan, _ encoding: FieldEncoding, _ bytes: UnsafePointer<UInt8>
+    ) -> Bool {
         let null = layout.dialect.null
         if span.form == .plain {
             guard !encoding.forcesNotNull, Int(span.end - span.start) == null.count else {
@@ -174,6 +187,13 @@ private struct Output {
     }
 
     var room: Int { capacity - count }
+    var end: UnsafeMutablePointer<UInt8> { base + count }
+
+    @inline(__always)
+    mutating func advance(by added: Int) {
+        precondition(added <= room)
+        count += added
+    }
 
     @inline(__always)
     mutating func append(_ byte: UInt8) {

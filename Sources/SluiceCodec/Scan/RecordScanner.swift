@@ -60,7 +60,8 @@ public struct RecordScanner: Sendable {
     ) -> ScanProgress {
         while true {
             if usesBlocks, let progress = scanBlocks(bytes, into: &index) { return progress }
-            let stop = usesBlocks
+            let stop =
+                usesBlocks
                 ? min(bytes.count, reference.position + Self.blockLength) : bytes.count
             let progress = reference.scan(bytes, upTo: stop, isFinal: isFinal, into: &index)
             if let progress { return progress }

@@ -63,7 +63,8 @@ extension ReferenceScanner {
         guard let width, width > 1 else { return false }
         var start = lines.lowerBound
         while start < lines.upperBound {
-            let end = lineStart(behind: start, before: lines.upperBound, bytes)
+            let end =
+                lineStart(behind: start, before: lines.upperBound, bytes)
                 ?? lines.upperBound
             let isLast = isAtEnd && end == lines.upperBound
             let content = bytes.lineContent(start..<end, endedBy: lineEnd, isLast: isLast)

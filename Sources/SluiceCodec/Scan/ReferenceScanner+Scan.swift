@@ -150,9 +150,11 @@ extension ReferenceScanner {
 
     private mutating func handleLoneReturn(_ bytes: UnsafeRawBufferPointer) -> ScanProgress? {
         let isTooLong = contentEnd - recordStart >= maxRecordBytes
-        let fault = pendingFault ?? fault(
-            isTooLong ? .tooLong : .loneCarriageReturn,
-            at: isTooLong ? recordStart : contentEnd, bytes)
+        let fault =
+            pendingFault
+            ?? fault(
+                isTooLong ? .tooLong : .loneCarriageReturn,
+                at: isTooLong ? recordStart : contentEnd, bytes)
         guard !stopsAtFaults else { return .malformed(malformed(fault, end: position)) }
         pendingFault = fault
         state = .malformedRest
@@ -179,8 +181,10 @@ extension ReferenceScanner {
         _ bytes: UnsafeRawBufferPointer, isFinal: Bool, _ index: inout RecordIndex
     ) -> ScanProgress? {
         let kind = isInsideQuotes ? MalformedRecord.Fault.unclosedQuote : .tooLong
-        let fault = pendingFault ?? fault(
-            kind, at: isInsideQuotes ? quoteOpened : recordStart, bytes)
+        let fault =
+            pendingFault
+            ?? fault(
+                kind, at: isInsideQuotes ? quoteOpened : recordStart, bytes)
         guard !stopsAtFaults else { return .malformed(malformed(fault, end: position)) }
         guard isInsideQuotes, let end = endOfHeldLines(bytes, isFinal: isFinal) else {
             pendingFault = fault
