@@ -42,12 +42,16 @@ extension TextEncoder {
         _ spans: UnsafeBufferPointer<FieldSpan>, of bytes: UnsafePointer<UInt8>,
         into output: UnsafeMutablePointer<UInt8>
     ) -> Int? {
-        layout.fields.withUnsafeBufferPointer { fields in
+        let isTabbed = layout.dialect.delimiter == .tab
+        return layout.fields.withUnsafeBufferPointer { fields in
             var end = output
             var hasWritten = false
             for field in 0..<fields.count where !fields[field].isDropped {
                 let span = spans[field]
-                guard span.form == .plain || span.form == .quoted else { return nil }
+                // A tab that parts the fields was not looked for; quoted it is data.
+                guard span.form == .plain || (span.form == .quoted && !isTabbed) else {
+                    return nil
+                }
                 if hasWritten { end.append(.tab) }
                 hasWritten = true
                 if isNull(span, fields[field], bytes) {
