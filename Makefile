@@ -11,6 +11,11 @@ RELEASE := -c release -Xswiftc -enable-testing --scratch-path .build-tests
 TSAN := --sanitize=thread --scratch-path .build-tsan
 TEST := swift test --skip-build --disable-xctest
 
+# Where real files lie to load by COPY and by us: data that is not part of the project.
+ifneq ($(wildcard ../shared/data),)
+export PGSLUICE_TEST_DATA ?= $(abspath ../shared/data)
+endif
+
 SERVERLESS := SluiceCoreTests|SluiceCodecTests|SluiceSourceTests
 CONCURRENT := SluiceCoreTests|SluicePostgresTests|SluiceTests
 

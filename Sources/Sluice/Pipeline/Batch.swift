@@ -51,6 +51,28 @@ extension Batch {
             file: plan.name, line: firstLine, record: firstRecord, byteOffset: range.lowerBound)
     }
 
+    /// What is wrong with one of its malformed records.
+    func failure(of record: MalformedRecord) -> Failure {
+        var failure = Failure(record, width: plan.layout.width, dialect: plan.layout.dialect)
+        failure.location = SourceLocation(
+            file: plan.name, line: record.faultLine,
+            record: firstRecord + record.precedingRecords
+                + malformed.count { $0.start < record.start },
+            byteOffset: record.faultOffset)
+        failure.order = Failure.Order(file: file, byte: record.start)
+        if !record.isOmitted {
+            let start = record.start - range.lowerBound + prelude
+            failure.record = Self.firstLine(of: bytes[start...])
+        }
+        return failure
+    }
+
+    /// As text, cut at 200 bytes.
+    static func firstLine(of bytes: UnsafeRawBufferPointer.SubSequence) -> String {
+        let line = bytes.prefix(201).prefix { $0 != UInt8(ascii: "\n") }
+        return excerpt(UnsafeRawBufferPointer(rebasing: line))
+    }
+
     /// The record's bytes as text, cut at 200 bytes.
     func excerpt(ofRecord index: Int) -> String {
         let record = records[index]

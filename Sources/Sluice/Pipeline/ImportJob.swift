@@ -102,11 +102,12 @@ struct ImportJob: Sendable {
         guard counts.addUp, state.files.allSatisfy(\.counts.addUp) else {
             return Failure(.fault, "the records do not add up: \(counts)")
         }
-        if isDryRun, counts.recordsMalformed > 0 {
-            return Failure(
-                .data, "\(counts.recordsMalformed) malformed records",
-                advice: "import without --dry-run to see the first of them")
+        if isDryRun, counts.recordsMalformed > 1 {
+            var first = state.firstMalformed
+            first?.message += " (the first of \(counts.recordsMalformed) malformed records)"
+            return first
         }
+        if isDryRun, counts.recordsMalformed == 1 { return state.firstMalformed }
         guard isDryRun || counts.recordsUnloaded == 0 else {
             return Failure(.fault, "\(counts.recordsUnloaded) records were read and not loaded")
         }

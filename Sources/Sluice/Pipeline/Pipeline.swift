@@ -82,7 +82,10 @@ struct Pipeline: Sendable {
 
     private func work() async throws {
         if isDryRun {
-            for await batch in ring.loaded { ring.vacate(batch.slot) }
+            for await batch in ring.loaded {
+                if let record = batch.malformed.first { totals.found(batch.failure(of: record)) }
+                ring.vacate(batch.slot)
+            }
             try Task.checkCancellation()
         } else {
             try await CopyWorker(ring: ring, pool: pool, target: target, totals: totals).run()

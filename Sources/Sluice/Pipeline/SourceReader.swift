@@ -248,13 +248,12 @@ private struct FileReading: ~Copyable {
             atMalformedIn: file, precedingRecords: index.count, linesPassed: index.linesPassed)
         let held = UnsafeRawBufferPointer(rebasing: slot.bytes[..<filled])
         let start = record.start - scanner.origin
-        let firstLine = held[start...].prefix { $0 != UInt8(ascii: "\n") }
         var failure = Failure(record, width: scanner.width, dialect: reader.mapping.csv.dialect)
         failure.location = SourceLocation(
             file: name, line: record.faultLine,
             record: plan == nil ? nil : nextRecord + index.count + index.malformed.count,
             byteOffset: record.faultOffset)
-        failure.record = Batch.excerpt(UnsafeRawBufferPointer(rebasing: firstLine))
+        failure.record = Batch.firstLine(of: held[start...])
         failure.order = Failure.Order(file: file, byte: record.start)
         return failure
     }

@@ -5,6 +5,8 @@ import Synchronization
 final class Totals: Sendable {
     struct State: Sendable {
         var files: [FileState]
+        /// Of the malformed records that a dry run has met, the first.
+        var firstMalformed: Failure?
     }
 
     struct FileState: Sendable {
@@ -55,6 +57,16 @@ final class Totals: Sendable {
             file.counts.recordsUnloaded += precedingRecords + 1
             file.counts.recordsMalformed += 1
             file.counts.linesPassed += linesPassed
+        }
+    }
+
+    /// A dry run has met a malformed record.
+    func found(_ failure: Failure) {
+        state.withLock { state in
+            guard let first = state.firstMalformed?.order, let order = failure.order else {
+                return state.firstMalformed = failure
+            }
+            if order < first { state.firstMalformed = failure }
         }
     }
 
