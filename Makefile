@@ -11,9 +11,10 @@ RELEASE := -c release -Xswiftc -enable-testing --scratch-path .build-tests
 TSAN := --sanitize=thread --scratch-path .build-tsan
 TEST := swift test --skip-build --disable-xctest
 
-# Where real files lie to load by COPY and by us: data that is not part of the project.
+# Where real and hostile files lie that are not part of the project, to be loaded by the tests.
 ifneq ($(wildcard ../shared/data),)
 export PGSLUICE_TEST_DATA ?= $(abspath ../shared/data)
+export PGSLUICE_TEST_PATHOLOGIES ?= $(abspath ../shared/pathologies)
 endif
 
 SERVERLESS := SluiceCoreTests|SluiceCodecTests|SluiceSourceTests

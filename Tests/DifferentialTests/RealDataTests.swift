@@ -1,5 +1,7 @@
 import Glibc
 import Sluice
+import SluiceCodec
+import SluiceCore
 import SluiceTestSupport
 import Testing
 

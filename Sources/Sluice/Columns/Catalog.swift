@@ -19,16 +19,35 @@ struct Catalog {
             throw Failure(.data, "relation \(table) does not exist")
         }
         try checkRelation(relation)
-        let columns = try connection.query(columnQuery, [relation["oid"]])
         return Target(
             oid: relation["oid"], schema: relation["nspname"], name: relation["relname"],
-            sql: relation["sql"],
-            columns: columns.rows.indices.compactMap(columns.row).map { column in
-                Target.Column(
-                    name: column["attname"], type: column["type"],
-                    isGenerated: column.isTrue("is_generated"),
-                    isInsertable: column.isTrue("is_insertable"))
-            })
+            sql: relation["sql"], columns: try columns(of: relation["oid"], on: connection),
+            referencesItself: relation.isTrue("references_itself"))
+    }
+
+    private static func columns(
+        of oid: String, on connection: isolated Connection
+    ) throws -> [Target.Column] {
+        let answer = try connection.query(columnQuery, [oid])
+        return try answer.rows.indices.compactMap(answer.row).map { column in
+            Target.Column(
+                name: column["attname"], type: try type(of: column, on: connection),
+                isGenerated: column.isTrue("is_generated"),
+                isInsertable: column.isTrue("is_insertable"))
+        }
+    }
+
+    private static func type(
+        of column: Row, on connection: isolated Connection
+    ) throws -> Target.ColumnType {
+        var type = Target.ColumnType(
+            name: column["type"], oid: UInt32(column["typid"]) ?? 0,
+            modifier: Int32(column["typmod"]) ?? -1)
+        if column.isTrue("is_enum") {
+            let labels = try connection.query(labelQuery, [column["typid"]])
+            type.labels = labels.rows.compactMap(\.first).compactMap { $0 }
+        }
+        return type
     }
 
     /// How many connections the server has left for such as us.
@@ -44,19 +63,39 @@ struct Catalog {
                pg_catalog.format('%I.%I', n.nspname, c.relname) AS sql,
                pg_catalog.row_security_active(c.oid) AS has_row_security,
                EXISTS (SELECT FROM pg_catalog.pg_trigger t
-                       WHERE t.tgrelid = c.oid AND t.tgtype & 68 = 68) AS has_instead_of
+                       WHERE t.tgrelid = c.oid AND t.tgtype & 68 = 68) AS has_instead_of,
+               EXISTS (SELECT FROM pg_catalog.pg_constraint f
+                       WHERE f.conrelid = c.oid AND f.confrelid = c.oid AND f.contype = 'f')
+                   AS references_itself
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE c.oid = $1::pg_catalog.regclass
         """
 
     private static let columnQuery = """
+        WITH RECURSIVE base AS (
+            SELECT a.attnum, a.atttypid AS typid, a.atttypmod AS typmod
+            FROM pg_catalog.pg_attribute a
+            WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped
+            UNION ALL
+            SELECT b.attnum, t.typbasetype,
+                   CASE WHEN b.typmod = -1 THEN t.typtypmod ELSE b.typmod END
+            FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.typid
+            WHERE t.typtype = 'd'
+        )
         SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+               b.typid, b.typmod, t.typtype = 'e' AS is_enum,
                a.attgenerated <> '' AS is_generated,
                pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'INSERT') AS is_insertable
         FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped
+        JOIN base b ON b.attnum = a.attnum
+        JOIN pg_catalog.pg_type t ON t.oid = b.typid AND t.typtype <> 'd'
+        WHERE a.attrelid = $1::pg_catalog.oid
         ORDER BY a.attnum
+        """
+
+    private static let labelQuery = """
+        SELECT enumlabel FROM pg_catalog.pg_enum WHERE enumtypid = $1::pg_catalog.oid
         """
 
     private static let freeConnectionsQuery = """

@@ -10,12 +10,25 @@ struct Target: Sendable {
     /// All that are not dropped, in the table's order.
     var columns: [Column]
 
+    /// A foreign key of it refers to it: child and parent must come in one COPY.
+    var referencesItself: Bool
+
     struct Column: Sendable {
         var name: String
-        /// As `format_type` writes it.
-        var type: String
+        var type: ColumnType
         var isGenerated: Bool
         var isInsertable: Bool
+    }
+
+    /// What a column's values are; of a domain, what it is over.
+    struct ColumnType: Sendable {
+        /// As `format_type` writes it.
+        var name: String
+        var oid: UInt32
+        /// -1: none.
+        var modifier: Int32
+        /// Of an enum; else nil.
+        var labels: [String]?
     }
 
     /// What COPY writes when no columns are named.
