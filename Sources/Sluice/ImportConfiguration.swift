@@ -82,6 +82,8 @@ public struct LoadOptions: Sendable {
     public var lockTimeout = Duration.seconds(10)
     /// How long the server may show no progress; zero: for ever.
     public var stallTimeout = Duration.seconds(300)
+    /// False: all records take the text lane. For the tests, which compare the lanes.
+    package var usesBinaryLane = true
 
     public init() {}
 }

@@ -70,14 +70,18 @@ struct LoadShape: CustomStringConvertible {
     var chunk: Int
     var batchBytes: Int
     var jobs: Int
+    var usesBinaryLane: Bool
 
     init(_ random: inout SeededRandom) {
         chunk = random.number(in: 1...5) * random.pick([1, 13, 1_000, 65_536])
         batchBytes = random.pick([1 << 10, 3_000, 64 << 10, 4 << 20])
         jobs = random.number(in: 1...3)
+        usesBinaryLane = random.oneIn(2)
     }
 
-    var description: String { "chunk \(chunk), batch \(batchBytes), jobs \(jobs)" }
+    var description: String {
+        "chunk \(chunk), batch \(batchBytes), jobs \(jobs), binary \(usesBinaryLane)"
+    }
 
     func source(_ bytes: [UInt8]) -> ImportSource {
         let chunks = stride(from: 0, to: bytes.count, by: chunk).map {
@@ -97,6 +101,7 @@ extension CopyableCSV {
         configuration.csv.forceNull = .named(forceNull.map { columns[$0] })
         configuration.csv.forceNotNull = .named(forceNotNull.map { columns[$0] })
         configuration.load.jobs = shape.jobs
+        configuration.load.usesBinaryLane = shape.usesBinaryLane
         configuration.load.batchBytes = ByteCount(shape.batchBytes)
         return configuration
     }

@@ -10,8 +10,8 @@ import Testing
     "Differential: real data", .serialized,
     .enabled(if: PrivateServer.isWanted && RealFile.folder != nil, "PGSLUICE_TEST_DATA is unset"))
 struct RealDataTests {
-    @Test("a real file loads as by COPY", arguments: RealFile.all)
-    func load(_ file: RealFile) async throws {
+    @Test("a real file loads as by COPY, in both lanes", arguments: RealFile.all, [true, false])
+    func load(_ file: RealFile, usesBinaryLane: Bool) async throws {
         let folder = try #require(RealFile.folder)
         let path = "\(folder)/\(file.name).csv"
         try await Scratch.with("real") { scratch in
@@ -23,10 +23,12 @@ struct RealDataTests {
             var configuration = ImportConfiguration()
             configuration.csv.dialect.null = Array(file.null.utf8)
             configuration.load.jobs = 2
+            configuration.load.usesBinaryLane = usesBinaryLane
             configuration.load.batchBytes = .kibibytes(300)
             let report = try await Importer(configuration)
                 .run(.files([path]), into: TableName("real.ours"))
             #expect(report.counts.rowsLoaded == copied)
+            #expect(usesBinaryLane == (report.counts.rowsInBinary > copied / 2))
             let differences = try await scratch.differences("real.theirs", "real.ours")
             #expect(differences == "0")
         }

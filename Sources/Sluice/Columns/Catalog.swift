@@ -7,6 +7,7 @@ struct Catalog {
 
     /// Finds the table and makes sure that COPY can write to it.
     ///
+    /// One question for the usual table: a new session answers each of them slowly.
     /// - Throws: `Failure` in the server's own words, or `PostgresError`.
     static func target(
         _ table: TableName, on connection: isolated Connection
@@ -14,40 +15,50 @@ struct Catalog {
         guard connection.serverVersion >= oldestServer else {
             throw Failure(.server, "the server is older than PostgreSQL 12")
         }
-        let found = try connection.query(relationQuery, [table.qualified.sql])
-        guard let relation = found.row(0) else {
+        let answer = try connection.query(tableQuery, [table.qualified.sql])
+        guard let relation = answer.row(0) else {
             throw Failure(.data, "relation \(table) does not exist")
         }
-        try checkRelation(relation)
+        try checkRelation(relation, on: connection)
+        let columns = try answer.rows.indices.compactMap(answer.row).filter { $0["attname"] != "" }
+            .map { try column($0, on: connection) }
         return Target(
             oid: relation["oid"], schema: relation["nspname"], name: relation["relname"],
-            sql: relation["sql"], columns: try columns(of: relation["oid"], on: connection),
-            referencesItself: relation.isTrue("references_itself"))
+            sql: relation["sql"], columns: columns,
+            referencesItself: try referencesItself(relation, on: connection))
     }
 
-    private static func columns(
-        of oid: String, on connection: isolated Connection
-    ) throws -> [Target.Column] {
-        let answer = try connection.query(columnQuery, [oid])
-        return try answer.rows.indices.compactMap(answer.row).map { column in
-            Target.Column(
-                name: column["attname"], type: try type(of: column, on: connection),
-                isGenerated: column.isTrue("is_generated"),
-                isInsertable: column.isTrue("is_insertable"))
-        }
+    private static func column(
+        _ row: Row, on connection: isolated Connection
+    ) throws -> Target.Column {
+        Target.Column(
+            name: row["attname"], type: try type(of: row, on: connection),
+            isGenerated: row.isTrue("is_generated"), isInsertable: row.isTrue("is_insertable"))
     }
 
     private static func type(
         of column: Row, on connection: isolated Connection
     ) throws -> Target.ColumnType {
+        var (typeID, modifier, kind) = (column["typid"], column["typmod"], column["typtype"])
+        while kind == "d", let base = try connection.query(domainQuery, [typeID]).row(0) {
+            if modifier == "-1" { modifier = base["typtypmod"] }
+            (typeID, kind) = (base["typbasetype"], base["typtype"])
+        }
         var type = Target.ColumnType(
-            name: column["type"], oid: UInt32(column["typid"]) ?? 0,
-            modifier: Int32(column["typmod"]) ?? -1)
-        if column.isTrue("is_enum") {
-            let labels = try connection.query(labelQuery, [column["typid"]])
+            name: column["type"], oid: UInt32(typeID) ?? 0, modifier: Int32(modifier) ?? -1)
+        if kind == "e" {
+            let labels = try connection.query(labelQuery, [typeID])
             type.labels = labels.rows.compactMap(\.first).compactMap { $0 }
         }
         return type
+    }
+
+    /// A foreign key has triggers on both its tables.
+    private static func referencesItself(
+        _ relation: Row, on connection: isolated Connection
+    ) throws -> Bool {
+        guard relation.isTrue("relhastriggers") else { return false }
+        return try !connection.query(selfReferenceQuery, [relation["oid"]]).rows.isEmpty
     }
 
     /// How many connections the server has left for such as us.
@@ -58,40 +69,36 @@ struct Catalog {
 
     // MARK: Queries
 
-    private static let relationQuery = """
-        SELECT c.oid, n.nspname, c.relname, c.relkind,
+    private static let tableQuery = """
+        SELECT c.oid, n.nspname, c.relname, c.relkind, c.relhastriggers,
                pg_catalog.format('%I.%I', n.nspname, c.relname) AS sql,
                pg_catalog.row_security_active(c.oid) AS has_row_security,
-               EXISTS (SELECT FROM pg_catalog.pg_trigger t
-                       WHERE t.tgrelid = c.oid AND t.tgtype & 68 = 68) AS has_instead_of,
-               EXISTS (SELECT FROM pg_catalog.pg_constraint f
-                       WHERE f.conrelid = c.oid AND f.confrelid = c.oid AND f.contype = 'f')
-                   AS references_itself
+               a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+               a.atttypid AS typid, a.atttypmod AS typmod, t.typtype,
+               a.attgenerated <> '' AS is_generated,
+               pg_catalog.has_column_privilege(c.oid, a.attnum, 'INSERT') AS is_insertable
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        LEFT JOIN pg_catalog.pg_attribute a
+            ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
         WHERE c.oid = $1::pg_catalog.regclass
+        ORDER BY a.attnum
         """
 
-    private static let columnQuery = """
-        WITH RECURSIVE base AS (
-            SELECT a.attnum, a.atttypid AS typid, a.atttypmod AS typmod
-            FROM pg_catalog.pg_attribute a
-            WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped
-            UNION ALL
-            SELECT b.attnum, t.typbasetype,
-                   CASE WHEN b.typmod = -1 THEN t.typtypmod ELSE b.typmod END
-            FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.typid
-            WHERE t.typtype = 'd'
-        )
-        SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
-               b.typid, b.typmod, t.typtype = 'e' AS is_enum,
-               a.attgenerated <> '' AS is_generated,
-               pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'INSERT') AS is_insertable
-        FROM pg_catalog.pg_attribute a
-        JOIN base b ON b.attnum = a.attnum
-        JOIN pg_catalog.pg_type t ON t.oid = b.typid AND t.typtype <> 'd'
-        WHERE a.attrelid = $1::pg_catalog.oid
-        ORDER BY a.attnum
+    private static let domainQuery = """
+        SELECT d.typbasetype, d.typtypmod, b.typtype
+        FROM pg_catalog.pg_type d JOIN pg_catalog.pg_type b ON b.oid = d.typbasetype
+        WHERE d.oid = $1::pg_catalog.oid
+        """
+
+    private static let selfReferenceQuery = """
+        SELECT FROM pg_catalog.pg_constraint
+        WHERE conrelid = $1::pg_catalog.oid AND confrelid = conrelid AND contype = 'f'
+        """
+
+    private static let insteadOfQuery = """
+        SELECT FROM pg_catalog.pg_trigger WHERE tgrelid = $1::pg_catalog.oid AND tgtype & 68 = 68
         """
 
     private static let labelQuery = """
@@ -107,14 +114,17 @@ struct Catalog {
 
     // MARK: Checks
 
-    private static func checkRelation(_ relation: Row) throws {
+    private static func checkRelation(
+        _ relation: Row, on connection: isolated Connection
+    ) throws {
         func wrongKind(_ kind: String, hint: String? = nil) -> Failure {
             Failure(.data, "cannot copy to \(kind) \"\(relation["relname"])\"", advice: hint)
         }
         switch relation["relkind"] {
         case "r", "p", "f": break
-        case "v" where relation.isTrue("has_instead_of"): break
         case "v":
+            let triggers = try connection.query(insteadOfQuery, [relation["oid"]])
+            guard triggers.rows.isEmpty else { break }
             throw wrongKind(
                 "view", hint: "to enable copying to a view, provide an INSTEAD OF INSERT trigger")
         case "m": throw wrongKind("materialized view")

@@ -8,11 +8,23 @@ struct FilePlan: Sendable {
     let layout: RecordLayout
     /// The columns written, in the file's order.
     let columns: [String]
-    /// `COPY … FROM STDIN`.
-    let copy: String
+    /// `COPY … FROM STDIN`, in text format.
+    let copyText: String
+    let copyBinary: String
+    let lane: Lane
+    private let types: [Target.ColumnType?]
+
+    /// How the records go to the server.
+    enum Lane: Equatable {
+        /// In binary, but for those with a value that the encoder is not sure of.
+        case binary
+        case text(reason: String)
+    }
 
     /// - Parameter fields: the target's column for each field of a record; nil drops the field.
-    init(name: String, target: Target, fields: [Int?], csv: CSVOptions) throws(Failure) {
+    init(
+        name: String, target: Target, fields: [Int?], csv: CSVOptions, usesBinaryLane: Bool
+    ) throws(Failure) {
         let columns = fields.compactMap { $0.map { target.columns[$0].name } }
         try Self.checkSelection(csv.forceNull, "FORCE_NULL", columns)
         try Self.checkSelection(csv.forceNotNull, "FORCE_NOT_NULL", columns)
@@ -28,7 +40,30 @@ struct FilePlan: Sendable {
                     forcesNotNull: csv.forceNotNull.contains(column))
             })
         let list = columns.map(SQLIdentifier.quote).joined(separator: ", ")
-        copy = "COPY \(target.sql) (\(list)) FROM STDIN"
+        copyText = "COPY \(target.sql) (\(list)) FROM STDIN"
+        copyBinary = copyText + " (FORMAT binary)"
+        types = fields.map { $0.map { target.columns[$0].type } }
+        lane =
+            usesBinaryLane
+            ? Self.lane(target, columns: fields.compactMap { $0.map { target.columns[$0] } })
+            : .text(reason: "the configuration says so")
+    }
+
+    private static func lane(_ target: Target, columns: [Target.Column]) -> Lane {
+        if target.referencesItself {
+            // Child and parent must not part ways.
+            return .text(reason: "the table references itself")
+        }
+        let session = SessionTime(zoneIsUTC: false, knowsAbbreviations: false)
+        if let column = columns.first(where: { BinaryType($0.type, session) == nil }) {
+            return .text(reason: "column \"\(column.name)\" is of type \(column.type.name)")
+        }
+        return .binary
+    }
+
+    /// What each field is for the binary lane; nil for a dropped one.
+    func binaryTypes(_ session: SessionTime) -> [BinaryType?] {
+        types.map { $0.flatMap { BinaryType($0, session) } }
     }
 
     private static func checkSelection(
@@ -47,6 +82,16 @@ extension ColumnSelection {
         case .none: false
         case .all: true
         case .named(let names): names.contains { $0.utf8.elementsEqual(column.utf8) }
+        }
+    }
+}
+
+extension BinaryType {
+    fileprivate init?(_ type: Target.ColumnType, _ session: SessionTime) {
+        if let labels = type.labels {
+            self = .enumeration(labels: labels)
+        } else {
+            self.init(oid: type.oid, typmod: type.modifier, session: session)
         }
     }
 }

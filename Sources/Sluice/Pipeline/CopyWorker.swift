@@ -1,3 +1,4 @@
+import Logging
 import SluiceCodec
 import SluiceCore
 import SluicePostgres
@@ -8,15 +9,18 @@ struct CopyWorker: Sendable {
     let pool: ConnectionPool
     let target: Target
     let totals: Totals
-
-    /// What is given to libpq at a time.
-    private static let pieceLength = ByteCount.kibibytes(256)
+    let logger: Logger
 
     func run() async throws {
+        var lanes = LaneChoice()
         for await batch in ring.loaded {
             // Batches are handed out after a cancellation too.
             try Task.checkCancellation()
-            if batch.recordCount > 0 { try await load(batch) }
+            if batch.recordCount > 0 {
+                let loaded = try await load(batch, inBinary: lanes.usesBinary(for: batch))
+                lanes.learn(from: loaded, of: batch)
+                totals.committed(batch, loaded)
+            }
             batch.slot.trim(touched: batch.touched)
             ring.vacate(batch.slot)
         }
@@ -24,63 +28,57 @@ struct CopyWorker: Sendable {
         try Task.checkCancellation()
     }
 
-    private func load(_ batch: Batch) async throws {
+    private func load(_ batch: Batch, inBinary: Bool) async throws -> LoadedRows {
         do {
-            let rows = try await pool.withConnection { connection in
-                try attempt(batch, on: connection)
+            return try await pool.withConnection { connection in
+                try load(batch, inBinary: inBinary, on: connection)
             }
-            totals.committed(batch, rows: rows)
         } catch let error as PostgresError where error != .cancelled {
             throw Failure(error, in: batch)
         }
     }
 
-    /// Loads all records in one transaction.
-    ///
-    /// - Returns: how many rows the server stored.
-    private func attempt(
-        _ batch: Batch, on connection: isolated Connection
-    ) throws(PostgresError) -> Int {
-        do {
-            try begin(batch, on: connection)
-            try send(batch, on: connection)
-            let rows = try connection.finishCopy()
-            try connection.commit()
-            return rows
-        } catch {
-            connection.rollback()
-            throw error
+    /// What the server refuses in binary it is given again in text, whole: its answer to that is
+    /// the one that counts.
+    private func load(
+        _ batch: Batch, inBinary: Bool, on connection: isolated Connection
+    ) throws(PostgresError) -> LoadedRows {
+        let attempt = CopyAttempt(batch: batch, target: target)
+        if inBinary {
+            do {
+                return try attempt.loadInBinary(on: connection)
+            } catch .server(let diagnostics) where connection.isReusable {
+                // Binary data that does not parse is our mistake, and not to be glossed over.
+                guard diagnostics.sqlState.code != "08P01" else { throw .server(diagnostics) }
+                logger.debug("refused in binary, sent again in text: \(diagnostics.message)")
+            }
         }
+        return try attempt.loadInText(on: connection)
+    }
+}
+
+/// Rows of a batch that the server stored, by the lane they took.
+struct LoadedRows: Sendable {
+    var inBinary = 0
+    var inText = 0
+    /// Records that the binary lane left to the other.
+    var unsure = 0
+}
+
+/// Whether to try the binary lane: not where it has left most records to the other.
+private struct LaneChoice {
+    private var textBatchesLeft = 0
+
+    /// How many batches go in text before the binary lane is tried again.
+    private static let pause = 16
+
+    mutating func usesBinary(for batch: Batch) -> Bool {
+        guard batch.plan.lane == .binary else { return false }
+        defer { textBatchesLeft = max(0, textBatchesLeft - 1) }
+        return textBatchesLeft == 0
     }
 
-    /// One message for all that goes before the data; nothing in the database waits for us.
-    private func begin(
-        _ batch: Batch, on connection: isolated Connection
-    ) throws(PostgresError) {
-        let answers = try connection.beginCopy(
-            """
-            BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
-            SET LOCAL client_encoding = 'UTF8'; \
-            SELECT \(SQLLiteral.quote(target.sql))::pg_catalog.regclass::pg_catalog.oid AS oid; \
-            \(batch.plan.copy)
-            """)
-        guard answers.last?[row: 0, column: "oid"] == target.oid else {
-            throw .protocolViolation("the table \(target.sql) was replaced while it was loaded")
-        }
-    }
-
-    private func send(
-        _ batch: Batch, on connection: isolated Connection
-    ) throws(PostgresError) {
-        var encoder = TextEncoder(layout: batch.plan.layout)
-        let piece = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: Self.pieceLength.bytes, alignment: 64)
-        defer { piece.deallocate() }
-        var isFinished = false
-        while !isFinished {
-            let progress = encoder.encode(batch.records, of: batch.bytes, into: piece)
-            isFinished = progress.isFinished
-            try connection.put(UnsafeRawBufferPointer(rebasing: piece[..<progress.written]))
-        }
+    mutating func learn(from loaded: LoadedRows, of batch: Batch) {
+        if loaded.unsure * 2 > batch.recordCount { textBatchesLeft = Self.pause }
     }
 }

@@ -72,9 +72,16 @@ struct ImportJob: Sendable {
         try await pool.withConnection { connection in
             let target = try Catalog.target(table, on: connection)
             if let jobs = load.jobs { return (target, jobs) }
+            // A single batch is for a single worker.
+            if isSmall { return (target, 1) }
             let free = try Catalog.freeConnections(on: connection)
             return (target, max(1, min(Self.jobsMax, processors, free / 4)))
         }
+    }
+
+    private var isSmall: Bool {
+        let sizes = source.inputs.map(\.size)
+        return sizes.allSatisfy { $0 != nil } && sizes.reduce(0) { $0 + ($1 ?? 0) } < 1 << 20
     }
 
     /// More connections than this are opened only on demand.

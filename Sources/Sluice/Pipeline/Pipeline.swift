@@ -46,6 +46,7 @@ struct Pipeline: Sendable {
             mapping: ColumnMapping(
                 target: target, options: job.configuration.columns, csv: job.configuration.csv),
             ring: ring, totals: totals, thread: thread, batchBytes: batchBytes,
+            usesBinaryLane: load.usesBinaryLane,
             recovers: load.dryRun, logger: job.logger,
             beforeFirstBatch: { try await truncation?.run(hasContent: $0) })
     }
@@ -88,7 +89,9 @@ struct Pipeline: Sendable {
             }
             try Task.checkCancellation()
         } else {
-            try await CopyWorker(ring: ring, pool: pool, target: target, totals: totals).run()
+            let worker = CopyWorker(
+                ring: ring, pool: pool, target: target, totals: totals, logger: reader.logger)
+            try await worker.run()
         }
     }
 

@@ -12,6 +12,7 @@ struct SourceReader: Sendable {
     let totals: Totals
     let thread: OwnThread
     let batchBytes: ByteCount
+    let usesBinaryLane: Bool
     /// Reads on behind malformed records; else the first one ends the import.
     let recovers: Bool
     let logger: Logger
@@ -85,6 +86,7 @@ private struct FileReading: ~Copyable {
     mutating func run() async throws {
         try await begin()
         try await scan(untilHeader: false)
+        tellLane()
         if scanner.origin + filled == 0 { reader.logger.notice("\(name) is empty") }
         if input.hasGrown {
             reader.logger.warning("\(name) has grown since it was opened; the rest is not loaded")
@@ -106,6 +108,14 @@ private struct FileReading: ~Copyable {
         guard !reader.mapping.csv.hasHeader else { return }
         plan = try reader.plan(file: file, fields: reader.mapping.fieldsByPosition())
         scanner.width = plan?.layout.width
+    }
+
+    private func tellLane() {
+        switch plan?.lane {
+        case .binary?: reader.logger.info("\(name): binary lane")
+        case .text(let reason)?: reader.logger.info("\(name): text lane: \(reason)")
+        case nil: break
+        }
     }
 
     // MARK: Scanning
@@ -275,7 +285,8 @@ extension SourceReader {
 
     fileprivate func plan(file: Int, fields: [Int?]) throws -> FilePlan {
         try FilePlan(
-            name: inputs[file].name, target: mapping.target, fields: fields, csv: mapping.csv)
+            name: inputs[file].name, target: mapping.target, fields: fields, csv: mapping.csv,
+            usesBinaryLane: usesBinaryLane)
     }
 
     /// Reads what there is; 0 is the end.

@@ -75,12 +75,14 @@ final class Totals: Sendable {
     }
 
     /// The server has committed a batch and stored `rows` of its records.
-    func committed(_ batch: Batch, rows: Int) {
+    func committed(_ batch: Batch, _ loaded: LoadedRows) {
+        let rows = loaded.inBinary + loaded.inText
         update(batch.file) { file in
             file.counts.recordsUnloaded -= batch.recordCount
             file.counts.rowsLoaded += rows
             file.counts.rowsSkipped += batch.recordCount - rows
-            file.counts.rowsInText += rows
+            file.counts.rowsInBinary += loaded.inBinary
+            file.counts.rowsInText += loaded.inText
             file.counts.batches += 1
             file.bytesLoaded += batch.range.count
             file.add(batch.committedRange)

@@ -1,0 +1,130 @@
+/// Writes records in COPY's binary format, whole ones only.
+///
+/// A record with a value that the server might read in another way, or refuse, is left out and
+/// told: it is for the text lane. The server's encoding must be UTF-8.
+public struct BinaryEncoder {
+    /// The signature, no flags and no extension.
+    private static let header: [UInt8] =
+        Array("PGCOPY\n".utf8) + [0xFF, 0x0D, 0x0A, 0x00] + Array(repeating: 0, count: 8)
+    private static let trailer: Int16 = -1
+    static let leastPiece = 64
+
+    private let layout: RecordLayout
+    private let columns: [BinaryColumn]
+    private let labels: EnumerationLabels
+    /// What a record may need beyond its own length.
+    private let extraBytes: Int
+
+    private var hasHeader = false
+    private var next = 0
+    private var window = TextWindow()
+
+    /// - Parameter types: one per field; nil for those that are dropped.
+    public init(layout: RecordLayout, types: [BinaryType?]) {
+        precondition(layout.width == types.count)
+        var labels = EnumerationLabels()
+        var columns: [BinaryColumn] = []
+        for (index, (type, encoding)) in zip(types, layout.fields).enumerated() {
+            precondition((type == nil) == encoding.isDropped)
+            guard let type else { continue }
+            columns.append(BinaryColumn(type, field: index, encoding, labels: &labels))
+        }
+        self.layout = layout
+        self.columns = columns
+        self.labels = labels
+        extraBytes = columns.reduce(2 + FieldText.slack) { $0 + 4 + $1.extraBytes }
+    }
+
+    /// Begins anew, at the first of some records.
+    public mutating func begin() {
+        hasHeader = false
+        next = 0
+        window = TextWindow()
+    }
+
+    /// Writes on where the last call stopped, until `piece` is full or the records are done.
+    ///
+    /// - Parameters:
+    ///   - bytes: what the records' bounds count from; the same at each call since `begin()`.
+    ///   - piece: room for at least `leastPiece` bytes. A record that needs more goes in text.
+    ///   - unsure: takes the indices of the records that were left out, in order.
+    /// - Returns: the bytes written, and whether all records are.
+    public mutating func encode(
+        _ records: UnsafeBufferPointer<RecordBounds>, of bytes: UnsafeRawBufferPointer,
+        into piece: UnsafeMutableRawBufferPointer, unsure: inout [UInt32]
+    ) -> (written: Int, isFinished: Bool) {
+        precondition(piece.count >= Self.leastPiece)
+        let output = piece.assumingMemoryBound(to: UInt8.self).baseAddress!
+        var written = 0
+        if !hasHeader {
+            hasHeader = true
+            output.update(from: Self.header, count: Self.header.count)
+            written = Self.header.count
+        }
+        if let start = bytes.assumingMemoryBound(to: UInt8.self).baseAddress {
+            let input = FieldText(start, count: bytes.count)
+            encode(
+                records, of: input, into: output, room: piece.count, &written, unsure: &unsure)
+        }
+        guard next == records.count, piece.count - written >= 2 else { return (written, false) }
+        (output + written).store(Self.trailer)
+        return (written + 2, true)
+    }
+
+    private mutating func encode(
+        _ records: UnsafeBufferPointer<RecordBounds>, of input: FieldText,
+        into output: UnsafeMutablePointer<UInt8>, room: Int, _ written: inout Int,
+        unsure: inout [UInt32]
+    ) {
+        var (next, window) = (next, window)
+        columns.withUnsafeBufferPointer { columns in
+            withUnsafeTemporaryAllocation(of: FieldSpan.self, capacity: layout.width) { spans in
+                let writer = BinaryRecordWriter(
+                    layout: layout, columns: columns, labels: labels, spans: spans.baseAddress!)
+                while next < records.count {
+                    let record = records[next]
+                    let needed = Int(record.end - record.start) + extraBytes
+                    if needed <= room - written {
+                        if let count = writer.write(record, of: input, &window, to: output + written)
+                        {
+                            written += count
+                        } else {
+                            unsure.append(UInt32(truncatingIfNeeded: next))
+                        }
+                    } else if written == 0 {
+                        unsure.append(UInt32(truncatingIfNeeded: next))
+                    } else {
+                        break
+                    }
+                    next += 1
+                }
+            }
+        }
+        (self.next, self.window) = (next, window)
+    }
+}
+
+/// How far the input is known to be ASCII.
+///
+/// It is looked through some records at a time, while they are in the cache.
+struct TextWindow {
+    private static let length = 8 << 10
+
+    private var end = 0
+    private var isASCII = false
+
+    /// Whether a record is text that the server takes.
+    ///
+    /// - Parameter input: has `FieldText.slack` bytes behind the record.
+    @inline(__always)
+    mutating func accepts(_ record: RecordBounds, of input: FieldText) -> Bool {
+        if Int(record.end) > end { open(at: Int(record.start), input) }
+        return isASCII && Int(record.end) <= end || TextCheck.isText(input.part(record))
+    }
+
+    @inline(never)
+    private mutating func open(at start: Int, _ input: FieldText) {
+        end = min(start + Self.length, input.count - FieldText.slack)
+        isASCII = TextCheck.isASCII(FieldText(input.start + start, count: end - start))
+    }
+}

@@ -1,0 +1,147 @@
+/// Writes one record at a time, as a tuple of COPY's binary format.
+struct BinaryRecordWriter {
+    private let columns: UnsafeBufferPointer<BinaryColumn>
+    let labels: EnumerationLabels
+    private let spans: UnsafeMutablePointer<FieldSpan>
+    private let null: [UInt8]
+    private let splitter: FieldSplitter
+    private let decoder: FieldDecoder
+    let powers = PowersOfFive.shared
+
+    /// - Parameter spans: room for as many as a record has fields.
+    init(
+        layout: RecordLayout, columns: UnsafeBufferPointer<BinaryColumn>,
+        labels: EnumerationLabels, spans: UnsafeMutablePointer<FieldSpan>
+    ) {
+        self.columns = columns
+        self.labels = labels
+        self.spans = spans
+        null = layout.dialect.null
+        splitter = FieldSplitter(dialect: layout.dialect)
+        decoder = FieldDecoder(dialect: layout.dialect)
+    }
+
+    /// Writes a record, and answers how many bytes; nil: not sure.
+    ///
+    /// - Parameter output: up to `FieldText.slack` bytes more are written than answered.
+    @inline(__always)
+    func write(
+        _ record: RecordBounds, of input: FieldText, _ window: inout TextWindow,
+        to output: UnsafeMutablePointer<UInt8>
+    ) -> Int? {
+        guard Int(record.end) + FieldText.slack <= input.count else {
+            return writeCopy(of: input.part(record), to: output)
+        }
+        guard window.accepts(record, of: input) else { return nil }
+        return write(record, input.start, readable: input.count, to: output)
+    }
+
+    /// Copies a record first, which is so near the end of what may be read.
+    @inline(never)
+    private func writeCopy(
+        of record: FieldText, to output: UnsafeMutablePointer<UInt8>
+    ) -> Int? {
+        let capacity = record.count + FieldText.slack
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: capacity) { copy in
+            copy.initialize(repeating: 0)
+            let start = copy.baseAddress!
+            start.update(from: record.start, count: record.count)
+            let bounds = RecordBounds(0, record.count)
+            guard TextCheck.isText(FieldText(start, count: record.count)) else { return nil }
+            return write(bounds, start, readable: capacity, to: output)
+        }
+    }
+
+    /// Writes a record of valid text.
+    @inline(__always)
+    private func write(
+        _ record: RecordBounds, _ bytes: UnsafePointer<UInt8>, readable: Int,
+        to output: UnsafeMutablePointer<UInt8>
+    ) -> Int? {
+        _ = splitter.split(bytes, readable: readable, record, into: spans)
+        output.store(Int16(truncatingIfNeeded: columns.count))
+        var position = 2
+        for column in columns {
+            let span = spans[Int(column.field)]
+            let field = output + position
+            if isNull(span, column.encoding, bytes) {
+                field.store(Int32(-1))
+                position += 4
+                continue
+            }
+            guard let count = writeField(span, column, bytes, to: field + 4) else { return nil }
+            field.store(Int32(truncatingIfNeeded: count))
+            position += 4 + count
+        }
+        return position
+    }
+
+    // MARK: Fields
+
+    @inline(__always)
+    private func isNull(
+        _ span: FieldSpan, _ encoding: FieldEncoding, _ bytes: UnsafePointer<UInt8>
+    ) -> Bool {
+        if span.form == .plain {
+            guard Int(span.end - span.start) == null.count, !encoding.forcesNotNull else {
+                return false
+            }
+            return null.isEmpty || decoder.value(of: span, in: bytes, equals: null)
+        }
+        return encoding.forcesNull && decoder.value(of: span, in: bytes, equals: null)
+    }
+
+    @inline(__always)
+    private func writeField(
+        _ span: FieldSpan, _ column: BinaryColumn, _ bytes: UnsafePointer<UInt8>,
+        to output: UnsafeMutablePointer<UInt8>
+    ) -> Int? {
+        switch span.form {
+        case .plain, .quoted:
+            let text = FieldText(bytes + Int(span.start), count: Int(span.end - span.start))
+            return writeValue(text, column, to: output)
+        case .escaped, .toggled:
+            return writeDecoded(span, column, bytes, to: output)
+        }
+    }
+
+    /// Takes the quoting out of text in its place, and out of other values aside.
+    @inline(never)
+    private func writeDecoded(
+        _ span: FieldSpan, _ column: BinaryColumn, _ bytes: UnsafePointer<UInt8>,
+        to output: UnsafeMutablePointer<UInt8>
+    ) -> Int? {
+        if column.isText {
+            let start = column.kind == .jsonb ? output + 1 : output
+            let text = FieldText(start, count: decode(span, bytes, into: start))
+            return writeValue(text, column, to: output)
+        }
+        let capacity = 1_024
+        guard Int(span.end - span.start) + FieldText.slack <= capacity else { return nil }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: capacity) { copy in
+            copy.initialize(repeating: 0)
+            let start = copy.baseAddress!
+            let text = FieldText(start, count: decode(span, bytes, into: start))
+            return writeValue(text, column, to: output)
+        }
+    }
+
+    private func decode(
+        _ span: FieldSpan, _ bytes: UnsafePointer<UInt8>, into output: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+        var (position, count, isQuoted) = (Int(span.start), 0, false)
+        while position < Int(span.end) {
+            if decoder.isSpecial(bytes[position]) {
+                guard
+                    let byte = decoder.decode(bytes, at: &position, of: span, isQuoted: &isQuoted)
+                else { continue }
+                output[count] = byte
+            } else {
+                output[count] = bytes[position]
+                position += 1
+            }
+            count += 1
+        }
+        return count
+    }
+}

@@ -1,0 +1,61 @@
+/// Decimal digits as numbers, eight at a time.
+///
+/// A word holds a digit's value in each byte, the first digit in the lowest.
+enum Digits {
+    static let zeros: UInt64 = 0x3030_3030_3030_3030
+
+    /// A bit in each byte that is no digit; true of the lowest of them, those above may err.
+    @inline(__always)
+    static func strays(_ word: UInt64) -> UInt64 {
+        (word | (word &+ 0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080
+    }
+
+    /// The number that eight digits make.
+    @inline(__always)
+    static func value(_ word: UInt64) -> UInt64 {
+        let pairs = (word &* 10 &+ word >> 8) & 0x00FF_00FF_00FF_00FF
+        let fours = (pairs &* 100 &+ pairs >> 16) & 0x0000_FFFF_0000_FFFF
+        return (fours &* 10_000 &+ fours >> 32) & 0xFFFF_FFFF
+    }
+
+    /// The number in one to eight bytes; nil: not all are digits.
+    @inline(__always)
+    static func upToEight(_ start: UnsafePointer<UInt8>, _ count: Int) -> UInt64? {
+        let word = (start.word ^ zeros) &<< UInt64(truncatingIfNeeded: 64 - 8 * count)
+        return strays(word) == 0 ? value(word) : nil
+    }
+
+    /// The number in 1 to 19 bytes; nil: others, or not all are digits.
+    @inline(__always)
+    static func number(_ text: FieldText) -> UInt64? {
+        let (start, count) = (text.start, text.count)
+        guard count > 8 else { return count > 0 ? upToEight(start, count) : nil }
+        guard count <= 19 else { return nil }
+        guard count > 16 else {
+            guard let upper = upToEight(start, count - 8),
+                let lower = upToEight(start + (count - 8), 8)
+            else { return nil }
+            return upper &* 100_000_000 &+ lower
+        }
+        guard let upper = upToEight(start, count - 16),
+            let middle = upToEight(start + (count - 16), 8),
+            let lower = upToEight(start + (count - 8), 8)
+        else { return nil }
+        return (upper &* 100_000_000 &+ middle) &* 100_000_000 &+ lower
+    }
+
+    /// The number in one to four bytes; nil: not all are digits.
+    ///
+    /// - Parameter isAligned: the first digit counts thousands, however few there are.
+    @inline(__always)
+    static func upToFour(
+        _ start: UnsafePointer<UInt8>, _ count: Int, isAligned: Bool
+    ) -> UInt32? {
+        var word = start.halfWord ^ UInt32(truncatingIfNeeded: zeros)
+        let absent = UInt32(truncatingIfNeeded: 32 - 8 * count)
+        word = isAligned ? word & (UInt32.max &>> absent) : word &<< absent
+        guard (word | (word &+ 0x7676_7676)) & 0x8080_8080 == 0 else { return nil }
+        let pairs = (word &* 10 &+ word >> 8) & 0x00FF_00FF
+        return (pairs & 0xFF) &* 100 &+ pairs >> 16
+    }
+}

@@ -1,0 +1,154 @@
+/// Floating point, rounded correctly to the last bit.
+enum FloatEncoding {
+    /// Longer texts are left to the server.
+    static let lengthMax = 400
+
+    @inline(__always)
+    static func double(_ text: FieldText, _ powers: PowersOfFive) -> UInt64? {
+        guard let decimal = Decimal(text) else { return special(text)?.bitPattern }
+        return decimal.isExact ? decimal.double(powers, text) : slowDouble(text, decimal)
+    }
+
+    @inline(__always)
+    static func float(_ text: FieldText, _ powers: PowersOfFive) -> UInt32? {
+        guard let decimal = Decimal(text) else {
+            return special(text).map { Float($0).bitPattern }
+        }
+        return decimal.isExact ? decimal.float(powers, text) : slowFloat(text, decimal)
+    }
+
+    private static func special(_ text: FieldText) -> Double? {
+        var text = text
+        if text.isWord("nan") { return .nan }
+        let isNegative = text.takeSign()
+        guard text.isWord("inf") || text.isWord("infinity") else { return nil }
+        return isNegative ? -.infinity : .infinity
+    }
+
+    /// Left to the standard library. Text that is too small or too great is refused by the server.
+    @inline(never)
+    fileprivate static func slowDouble(_ text: FieldText, _ decimal: Decimal) -> UInt64? {
+        guard let value = Double(text.string), value.isFinite else { return nil }
+        return value == 0 && !decimal.isZero ? nil : value.bitPattern
+    }
+
+    @inline(never)
+    fileprivate static func slowFloat(_ text: FieldText, _ decimal: Decimal) -> UInt32? {
+        guard let value = Float(text.string), value.isFinite else { return nil }
+        return value == 0 && !decimal.isZero ? nil : value.bitPattern
+    }
+}
+
+extension FieldText {
+    fileprivate var string: String {
+        String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    }
+}
+
+/// A decimal number: mantissa times a power of ten.
+private struct Decimal {
+    var isNegative: Bool
+    var mantissa: UInt64
+    var exponent: Int
+    /// False: the mantissa has more digits than there is room for.
+    var isExact: Bool
+    var isZero: Bool
+
+    /// nil: it is not written as `12.5e-3` is.
+    @inline(__always)
+    init?(_ text: FieldText) {
+        var text = text
+        isNegative = text.takeSign()
+        guard text.count > 0, text.count <= FloatEncoding.lengthMax else { return nil }
+        var (position, digits) = (0, UInt64(0))
+        Self.readDigits(text, &position, &digits)
+        var digitCount = position
+        exponent = 0
+        if position < text.count, text[position] == .point {
+            position += 1
+            let start = position
+            Self.readDigits(text, &position, &digits)
+            digitCount += position - start
+            exponent = start - position
+        }
+        guard digitCount > 0 else { return nil }
+        if position < text.count {
+            guard let written = Self.exponent(text.dropFirst(position)) else { return nil }
+            exponent += written
+        }
+        mantissa = digits
+        isExact = true
+        isZero = mantissa == 0
+        if digitCount > 19 { countDigits(text, digitCount) }
+    }
+
+    @inline(__always)
+    private static func readDigits(
+        _ text: FieldText, _ position: inout Int, _ digits: inout UInt64
+    ) {
+        while position + 8 <= text.count {
+            let word = (text.start + position).word ^ Digits.zeros
+            guard Digits.strays(word) == 0 else { break }
+            digits = digits &* 100_000_000 &+ Digits.value(word)
+            position += 8
+        }
+        while position < text.count, text[position].isDigit {
+            digits = digits &* 10 &+ UInt64(text[position] &- .zero)
+            position += 1
+        }
+    }
+
+    /// `e`, a sign perhaps, and up to four digits.
+    private static func exponent(_ text: FieldText) -> Int? {
+        guard text[0].lowercased == UInt8(ascii: "e") else { return nil }
+        var digits = text.dropFirst()
+        let isNegative = digits.takeSign()
+        guard digits.count <= 4, let size = Digits.number(digits) else { return nil }
+        return isNegative ? -Int(size) : Int(size)
+    }
+
+    /// Zeros at the beginning are no digits.
+    private mutating func countDigits(_ text: FieldText, _ digitCount: Int) {
+        var zeros = 0
+        var position = 0
+        while position < text.count, text[position] == .zero || text[position] == .point {
+            if text[position] == .zero { zeros += 1 }
+            position += 1
+        }
+        isZero = zeros >= digitCount
+        isExact = digitCount - zeros <= 19
+    }
+
+    @inline(__always)
+    func double(_ powers: PowersOfFive, _ text: FieldText) -> UInt64? {
+        // Both numbers are exact, and so their quotient or product is rounded once.
+        if mantissa <= 1 << 53, exponent >= -22, exponent <= 22 {
+            let size = Double(mantissa)
+            let value =
+                exponent < 0 ? size / powers.double[-exponent] : size * powers.double[exponent]
+            return (isNegative ? -value : value).bitPattern
+        }
+        guard mantissa != 0 else { return FloatEncoding.slowDouble(text, self) }
+        guard
+            let bits = powers.round(
+                mantissa, exponent, explicitBits: 52, leastExponent: -1023, tiesFrom: -4, to: 23)
+        else { return FloatEncoding.slowDouble(text, self) }
+        return isNegative ? bits | 1 << 63 : bits
+    }
+
+    @inline(__always)
+    func float(_ powers: PowersOfFive, _ text: FieldText) -> UInt32? {
+        if mantissa <= 1 << 24, exponent >= -10, exponent <= 10 {
+            let size = Float(mantissa)
+            let value =
+                exponent < 0 ? size / powers.float[-exponent] : size * powers.float[exponent]
+            return (isNegative ? -value : value).bitPattern
+        }
+        guard mantissa != 0 else { return FloatEncoding.slowFloat(text, self) }
+        guard
+            let bits = powers.round(
+                mantissa, exponent, explicitBits: 23, leastExponent: -127, tiesFrom: -17, to: 10)
+        else { return FloatEncoding.slowFloat(text, self) }
+        return UInt32(truncatingIfNeeded: isNegative ? bits | 1 << 31 : bits)
+    }
+}

@@ -1,0 +1,64 @@
+/// Whole numbers and truth values.
+enum IntegerEncoding {
+    /// - Parameter maximum: what the type's greatest number is.
+    @inline(__always)
+    static func number(_ text: FieldText, maximum: UInt64) -> Int64? {
+        var text = text
+        let isNegative = text.takeSign()
+        guard let size = Digits.number(text), size <= maximum &+ (isNegative ? 1 : 0) else {
+            return nil
+        }
+        return isNegative ? 0 &- Int64(bitPattern: size) : Int64(bitPattern: size)
+    }
+
+    /// Newer servers take a leading zero for octal.
+    @inline(__always)
+    static func oid(_ text: FieldText) -> UInt32? {
+        guard text.count == 1 || text[0] != .zero, let number = Digits.number(text) else {
+            return nil
+        }
+        return UInt32(exactly: number)
+    }
+
+    /// As the server: the words and their beginnings, where these can't mean the other one.
+    @inline(__always)
+    static func truth(_ text: FieldText) -> UInt8? {
+        if text.count == 1 {
+            switch text[0] {
+            case UInt8(ascii: "t"), UInt8(ascii: "1"): return 1
+            case UInt8(ascii: "f"), UInt8(ascii: "0"): return 0
+            default: break
+            }
+        }
+        return word(text)
+    }
+
+    private static func word(_ text: FieldText) -> UInt8? {
+        guard text.count > 0 else { return nil }
+        switch text[0].lowercased {
+        case UInt8(ascii: "t"): return text.begins("true") ? 1 : nil
+        case UInt8(ascii: "f"): return text.begins("false") ? 0 : nil
+        case UInt8(ascii: "y"): return text.begins("yes") ? 1 : nil
+        case UInt8(ascii: "n"): return text.begins("no") ? 0 : nil
+        case UInt8(ascii: "o") where text.count > 1:
+            return text.begins("on") ? 1 : text.begins("off") ? 0 : nil
+        default: return nil
+        }
+    }
+}
+
+extension FieldText {
+    /// Whether `word`, which has small letters only, begins with this text, in any case.
+    func begins(_ word: StaticString) -> Bool {
+        guard count <= word.utf8CodeUnitCount else { return false }
+        for index in 0..<count where start[index].lowercased != word.utf8Start[index] {
+            return false
+        }
+        return true
+    }
+
+    /// Whether this text is `word`, which has small letters only, in any case.
+    func isWord(_ word: StaticString) -> Bool {
+        count == word.utf8CodeUnitCount && begins(word)
+    }
+}
