@@ -16,6 +16,7 @@ struct ImportJob: Sendable {
 
     func run() async throws(ImportError) -> ImportReport {
         let start = ReportStart()
+        noteClientEncoding()
         let totals = Totals(inputs: source.inputs.map { ($0.name, $0.size) })
         let causes = Causes()
         var tableName = table.description
@@ -67,6 +68,13 @@ struct ImportJob: Sendable {
 
     // MARK: Preparation
 
+    private func noteClientEncoding() {
+        guard let encoding = getenv("PGCLIENTENCODING").map({ String(cString: $0) }),
+            !["UTF8", "UTF-8"].contains(encoding.uppercased())
+        else { return }
+        logger.notice("PGCLIENTENCODING (\(encoding)) is not heeded: files are read as UTF-8")
+    }
+
     /// What one connection is asked before anything is read.
     private func prepare(_ pool: ConnectionPool) async throws -> (Target, jobs: Int) {
         try await pool.withConnection { connection in
@@ -100,7 +108,7 @@ struct ImportJob: Sendable {
         let report = ImportReport(
             state, start, table: tableName, isDryRun: load.dryRun, failure: failure)
         guard let failure else { return report }
-        throw ImportError(failure, report: report)
+        throw ImportError(failure, report: report, isTruncated: state.isTruncated)
     }
 
     /// Promise 2, checked where it is made.

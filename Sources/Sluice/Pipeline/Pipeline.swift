@@ -48,7 +48,11 @@ struct Pipeline: Sendable {
             ring: ring, totals: totals, thread: thread, batchBytes: batchBytes,
             usesBinaryLane: load.usesBinaryLane,
             recovers: load.dryRun, logger: job.logger,
-            beforeFirstBatch: { try await truncation?.run(hasContent: $0) })
+            beforeFirstBatch: { [totals] hasContent in
+                guard let truncation else { return }
+                try await truncation.run(hasContent: hasContent)
+                totals.truncated()
+            })
     }
 
     /// Memory is set before the start: 24 MiB of batches, however many slots share it.

@@ -5,6 +5,8 @@ import Synchronization
 final class Totals: Sendable {
     struct State: Sendable {
         var files: [FileState]
+        /// The table's old rows are gone.
+        var isTruncated = false
         /// Of the malformed records that a dry run has met, the first.
         var firstMalformed: Failure?
     }
@@ -58,6 +60,10 @@ final class Totals: Sendable {
             file.counts.recordsMalformed += 1
             file.counts.linesPassed += linesPassed
         }
+    }
+
+    func truncated() {
+        state.withLock { $0.isTruncated = true }
     }
 
     /// A dry run has met a malformed record.

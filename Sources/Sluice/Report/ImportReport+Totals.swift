@@ -51,18 +51,24 @@ extension ReportedError {
 }
 
 extension ImportError {
-    init(_ failure: Failure, report: ImportReport) {
+    init(_ failure: Failure, report: ImportReport, isTruncated: Bool) {
         code = failure.code
         message = failure.message
         location = failure.location
         record = failure.record
         server = failure.server
-        advice = Self.advice(failure, report)
+        advice = Self.advice(failure, report, isTruncated: isTruncated)
         self.report = report
     }
 
     /// A failed import cannot be continued: what is committed would be loaded twice.
-    private static func advice(_ failure: Failure, _ report: ImportReport) -> String? {
+    private static func advice(
+        _ failure: Failure, _ report: ImportReport, isTruncated: Bool
+    ) -> String? {
+        if isTruncated {
+            let gone = "the table's old rows are gone (--truncate)"
+            return [gone, failure.advice].compactMap { $0 }.joined(separator: "; ")
+        }
         guard report.counts.rowsLoaded > 0 else { return failure.advice }
         return "running the same command again would load the committed lines twice: "
             + "empty the table first (--truncate), or load only the other lines"
