@@ -19,7 +19,6 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
     name: "pgsluice",
-    platforms: [.macOS(.v15)],
     products: [
         .library(name: "Sluice", targets: ["Sluice"]),
         .executable(name: "pgsluice", targets: ["pgsluice"]),
@@ -31,7 +30,7 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "CLibpq", pkgConfig: "libpq",
-            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+            providers: [.apt(["libpq-dev"])]),
         .target(name: "CSystem"),
         .target(name: "CKernels"),
         .target(name: "SluiceCore", dependencies: ["CSystem"], swiftSettings: settings),
@@ -55,7 +54,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
-            name: "SluiceTestSupport", path: "Tests/Support", swiftSettings: settings),
+            name: "SluiceTestSupport", dependencies: ["SluiceCore"], path: "Tests/Support",
+            swiftSettings: settings),
         .testTarget(
             name: "OracleTests", dependencies: ["SluiceTestSupport"], swiftSettings: settings),
         .testTarget(

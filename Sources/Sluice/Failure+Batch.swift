@@ -19,7 +19,11 @@ extension Failure {
     }
 
     private mutating func locate(_ diagnostics: ServerDiagnostics, in batch: Batch) {
-        guard let hint = CopyContext(diagnostics, columns: batch.plan.columns),
+        // What is not about data happens at a record, and is not its fault.
+        guard diagnostics.sqlState.isAboutData else { return }
+        guard
+            let hint = CopyContext(
+                diagnostics, relation: batch.plan.relation, columns: batch.plan.columns),
             batch.records.indices.contains(hint.line - 1)
         else {
             message += " (somewhere in \(batch.lines))"
@@ -44,14 +48,15 @@ struct CopyContext {
     let column: String?
 
     /// Reads `COPY t, line 3, column c: "x"` by the places of its parts, in any language.
-    init?(_ diagnostics: ServerDiagnostics, columns: [String]) {
+    ///
+    /// - Parameter relation: the table's name, without schema and quotes.
+    init?(_ diagnostics: ServerDiagnostics, relation: String, columns: [String]) {
         // The tuple named is the last one buffered, not the one refused.
         let isMisleading = diagnostics.sqlState.code == "54000"
-        let lines = diagnostics.context?.split(separator: "\n") ?? []
-        guard !isMisleading, let context = lines.first(where: { $0.hasPrefix("COPY ") }),
-            let comma = context.firstIndex(of: ",")
-        else { return nil }
-        let behind = context[comma...].drop { !$0.isASCIIDigit }
+        let start = "COPY \(relation), "
+        let context = "\n" + (diagnostics.context ?? "")
+        guard !isMisleading, let found = context.range(ofFirst: "\n" + start) else { return nil }
+        let behind = context[found.upperBound...].drop { !$0.isASCIIDigit && $0 != "\n" }
         guard let line = Int(behind.prefix { $0.isASCIIDigit }) else { return nil }
         self.line = line
         let rest = behind.drop { $0.isASCIIDigit }
@@ -61,7 +66,16 @@ struct CopyContext {
     /// `, column NAME: …` or, with null input, `, column NAME: null input`.
     private static func names(_ column: String, _ rest: Substring) -> Bool {
         let words = rest.dropFirst(2).drop { $0 != " " }.dropFirst()
-        return words.hasPrefix("\(column):")
+        // In French a blank stands before the colon.
+        return words.hasPrefix("\(column):") || words.hasPrefix("\(column) :")
+            || words.hasPrefix("\(column)\u{A0}:")
+    }
+}
+
+extension String {
+    fileprivate func range(ofFirst wanted: String) -> Range<Index>? {
+        indices.first { self[$0...].hasPrefix(wanted) }
+            .map { $0..<index($0, offsetBy: wanted.count) }
     }
 }
 

@@ -8,6 +8,8 @@ struct Failure: Error, Sendable {
     var location: SourceLocation?
     var record: String?
     var server: ServerDiagnostics?
+    /// The server's, or that of a connection that did not come about.
+    var sqlState: SQLState?
     var advice: String?
     /// By which the earliest of several is found: the file's position and the byte in it.
     var order: Order?
@@ -54,25 +56,29 @@ extension Failure {
         switch error {
         case .connectionFailed(let message, let state):
             self.init(Self.code(of: state, otherwise: .server), Self.oneLine(message))
+            sqlState = state
             advice = "check host, port, user and database, and that the server runs"
         case .connectTimeout(let duration):
             self.init(.server, "the server did not answer within \(duration)")
+            advice = "check host and port, and that the server runs"
         case .connectionLost(let message):
-            self.init(.server, "the connection to the server was lost: \(message)")
+            self.init(.server, "the connection to the server was lost: \(Self.oneLine(message))")
+            advice = "look into the server's log"
         case .server(let diagnostics):
             self.init(Self.code(of: diagnostics.sqlState, otherwise: .data), diagnostics.message)
             server = diagnostics
-            if code == .data {
-                advice = "mend the line, or the table, and run the command again"
-            }
+            sqlState = diagnostics.sqlState
+            advice = Self.advice(diagnostics.sqlState)
         case .stalled(let duration):
             self.init(.server, "the server has shown no progress for \(duration)")
             advice = "look at pg_stat_activity for what it waits for; see --stall-timeout"
         case .commitUncertain(let cause):
             self.init(.server, "COMMIT was not answered: \(Failure(cause).message)")
+        case .protocolViolation(let message):
+            self.init(.fault, message)
         case .cancelled:
             self = .cancelled
-        case .falseAlarm, .rolledBack, .poolClosed, .protocolViolation, .outOfMemory:
+        case .falseAlarm, .rolledBack, .poolClosed, .outOfMemory:
             self.init(.fault, "unexpected: \(error)")
         }
     }
@@ -91,10 +97,27 @@ extension Failure {
         if state.code == "42501" { return .permission }
         switch state.classCode {
         case "28": return .permission
-        case "08", "3D", "53", "57", "58": return .server
-        case "25": return .server
-        case "XX": return .fault
+        case "08", "25", "3D", "40", "53", "55", "57", "58": return .server
         default: return .data
         }
+    }
+
+    private static func advice(_ state: SQLState) -> String? {
+        if state.isAboutData { return "mend the line, or the table, and run the command again" }
+        if state.code == "42501" { return "ask the table's owner to GRANT it, or load as another" }
+        switch state.classCode {
+        case "55": return "somebody holds the table: try again, or see --lock-timeout"
+        case "40", "57": return "run the command again"
+        case "53": return "give the server what it lacks, and run the command again"
+        case "42": return "name another table, or make it"
+        default: return nil
+        }
+    }
+}
+
+extension SQLState {
+    /// Of an error that a record's values have caused, so that it may be another record's turn.
+    var isAboutData: Bool {
+        ["21", "22", "23", "44", "P0"].contains(classCode) || ["54000", "42622"].contains(code)
     }
 }

@@ -36,7 +36,7 @@ package final class OwnThread: SerialExecutor, TaskExecutor {
         var isWoken = false
         var isStopping = false
         var hasEnded = false
-        var stopWaiter: CheckedContinuation<Void, Never>?
+        var stopWaiters: [CheckedContinuation<Void, Never>] = []
         var thread: pthread_t?
     }
 
@@ -70,6 +70,10 @@ package final class OwnThread: SerialExecutor, TaskExecutor {
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
+        // The runtime lends its executor. Once the job is in the inbox it may run, and whoever
+        // owns this may stop and drop it, before the bell is rung.
+        let kept = Unmanaged.passRetained(self)
+        defer { kept.release() }
         inbox.withLock { inbox in
             precondition(!inbox.hasEnded, "a job for a thread that has ended")
             inbox.jobs.append(job)
@@ -114,11 +118,11 @@ package final class OwnThread: SerialExecutor, TaskExecutor {
     }
 
     private func endIfStopping() -> Bool {
-        let (ends, waiter) = inbox.withLock { inbox in
+        let (ends, waiters) = inbox.withLock { inbox in
             inbox.hasEnded = inbox.isStopping && inbox.jobs.isEmpty
-            return (inbox.hasEnded, inbox.hasEnded ? inbox.stopWaiter : nil)
+            return (inbox.hasEnded, inbox.hasEnded ? inbox.stopWaiters : [])
         }
-        waiter?.resume()
+        for waiter in waiters { waiter.resume() }
         return ends
     }
 
@@ -185,12 +189,13 @@ package final class OwnThread: SerialExecutor, TaskExecutor {
 
     /// Ends the thread once its jobs have run, and waits for that.
     ///
-    /// To be called when no job is running on it any more, so the wait is short.
+    /// To be called when no job is running on it any more, so the wait is short, and not by a job
+    /// on it. May be called more than once.
     package func stop() async {
         await withCheckedContinuation { continuation in
             let hasEnded = inbox.withLock { inbox in
                 inbox.isStopping = true
-                if !inbox.hasEnded { inbox.stopWaiter = continuation }
+                if !inbox.hasEnded { inbox.stopWaiters.append(continuation) }
                 return inbox.hasEnded
             }
             if hasEnded { continuation.resume() }

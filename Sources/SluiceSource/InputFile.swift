@@ -6,7 +6,8 @@ package import SluiceCore
 /// It belongs to one task, on one `OwnThread`, and closes with the end of its life.
 package struct InputFile: ~Copyable {
     package let name: String
-    /// The size of a regular file when it was opened, from where it is read; nil for a stream.
+    /// The size of a regular file when it was opened, from where it is read; nil for a stream, and
+    /// for a file that has none.
     package let size: Int?
     package private(set) var bytesRead = 0
 
@@ -59,6 +60,8 @@ package struct InputFile: ~Copyable {
         }
         switch status.st_mode & S_IFMT {
         case S_IFDIR: throw .directory
+        // Files that the kernel makes up (/proc) have content and no size.
+        case S_IFREG where status.st_size == 0: return nil
         case S_IFREG: return max(0, Int(status.st_size) - max(0, lseek(descriptor, 0, SEEK_CUR)))
         default: return nil
         }

@@ -6,6 +6,8 @@ struct FilePlan: Sendable {
     /// The file, in messages.
     let name: String
     let layout: RecordLayout
+    /// The table's name, without schema and quotes, as the server's CONTEXT has it.
+    let relation: String
     /// The columns written, in the file's order.
     let columns: [String]
     /// `COPY … FROM STDIN`, in text format.
@@ -29,6 +31,7 @@ struct FilePlan: Sendable {
         try Self.checkSelection(csv.forceNull, "FORCE_NULL", columns)
         try Self.checkSelection(csv.forceNotNull, "FORCE_NOT_NULL", columns)
         self.name = name
+        relation = target.name
         self.columns = columns
         layout = RecordLayout(
             dialect: csv.dialect,

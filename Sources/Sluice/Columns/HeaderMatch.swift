@@ -121,9 +121,8 @@ struct HeaderMatch {
             .data,
             "header names without a column in \(target.sql): "
                 + "\(names.joined(separator: ", ")); columns left over: \(freeNames)",
-            advice: matchesNone
-                ? "if the first line is data, say --no-header"
-                : "say --map 'HEADER=COLUMN' or --ignore-column NAME")
+            advice: "say --map 'HEADER=COLUMN' or --ignore-column NAME"
+                + (matchesNone ? "; or, if the first line is data, --no-header" : ""))
     }
 
     private func nearest(to name: String, among columns: [Int]) -> String? {

@@ -12,8 +12,8 @@ struct CopyAttempt {
 
     // MARK: Lanes
 
-    func loadInText(on connection: isolated Connection) throws(PostgresError) -> LoadedRows {
-        try inTransaction(on: connection) { () throws(PostgresError) in
+    func loadInText(on connection: isolated Connection) throws -> LoadedRows {
+        try inTransaction(on: connection) {
             _ = try begin(batch.plan.copyText, on: connection)
             try sendText(batch.records, on: connection)
             return LoadedRows(inText: try connection.finishCopy())
@@ -21,15 +21,15 @@ struct CopyAttempt {
     }
 
     /// Records with a value that the encoder is not sure of go in a second COPY, in text.
-    func loadInBinary(on connection: isolated Connection) throws(PostgresError) -> LoadedRows {
-        try inTransaction(on: connection) { () throws(PostgresError) in
+    func loadInBinary(on connection: isolated Connection) throws -> LoadedRows {
+        try inTransaction(on: connection) {
             let session = try begin(batch.plan.copyBinary, on: connection)
             let unsure = try sendBinary(session, on: connection)
             var loaded = LoadedRows(inBinary: try connection.finishCopy(), unsure: unsure.count)
             guard !unsure.isEmpty else { return loaded }
             _ = try connection.beginCopy(batch.plan.copyText)
             let records = unsure.map { batch.records[Int($0)] }
-            try records.withUnsafeBufferPointer { (records) throws(PostgresError) in
+            try records.withUnsafeBufferPointer { records in
                 try sendText(records, on: connection)
             }
             loaded.inText = try connection.finishCopy()
@@ -40,8 +40,8 @@ struct CopyAttempt {
     // MARK: Transaction
 
     private func inTransaction(
-        on connection: isolated Connection, _ load: () throws(PostgresError) -> LoadedRows
-    ) throws(PostgresError) -> LoadedRows {
+        on connection: isolated Connection, _ load: () throws -> LoadedRows
+    ) throws -> LoadedRows {
         do {
             let loaded = try load()
             try connection.commit()
@@ -57,7 +57,7 @@ struct CopyAttempt {
     /// - Returns: the settings that change what a value means.
     private func begin(
         _ copy: String, on connection: isolated Connection
-    ) throws(PostgresError) -> SessionTime {
+    ) throws -> SessionTime {
         let answers = try connection.beginCopy(
             """
             BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
@@ -68,7 +68,7 @@ struct CopyAttempt {
             \(copy)
             """)
         guard let answer = answers.last, answer[row: 0, column: "oid"] == target.oid else {
-            throw .protocolViolation("the table \(target.sql) was replaced while it was loaded")
+            throw Failure(.data, "the table \(target.sql) was replaced while it was loaded")
         }
         return SessionTime(
             zoneIsUTC: ["UTC", "Etc/UTC"].contains(answer[row: 0, column: "zone"]),
@@ -79,7 +79,7 @@ struct CopyAttempt {
 
     private func sendText(
         _ records: UnsafeBufferPointer<RecordBounds>, on connection: isolated Connection
-    ) throws(PostgresError) {
+    ) throws {
         var encoder = TextEncoder(layout: batch.plan.layout)
         try send(on: connection) { piece in
             encoder.encode(records, of: batch.bytes, into: piece)
@@ -89,7 +89,7 @@ struct CopyAttempt {
     /// - Returns: the records that were left out.
     private func sendBinary(
         _ session: SessionTime, on connection: isolated Connection
-    ) throws(PostgresError) -> [UInt32] {
+    ) throws -> [UInt32] {
         var encoder = BinaryEncoder(
             layout: batch.plan.layout, types: batch.plan.binaryTypes(session))
         var unsure: [UInt32] = []
@@ -102,7 +102,7 @@ struct CopyAttempt {
     private func send(
         on connection: isolated Connection,
         _ encode: (UnsafeMutableRawBufferPointer) -> (written: Int, isFinished: Bool)
-    ) throws(PostgresError) {
+    ) throws {
         let piece = UnsafeMutableRawBufferPointer.allocate(
             byteCount: Self.pieceLength.bytes, alignment: 64)
         defer { piece.deallocate() }

@@ -38,22 +38,29 @@ struct CopyWorker: Sendable {
         }
     }
 
-    /// What the server refuses in binary it is given again in text, whole: its answer to that is
-    /// the one that counts.
+    /// Values that the server refuses in binary it is given again in text, the whole batch: its
+    /// answer to that is the one that counts.
     private func load(
         _ batch: Batch, inBinary: Bool, on connection: isolated Connection
-    ) throws(PostgresError) -> LoadedRows {
+    ) throws -> LoadedRows {
         let attempt = CopyAttempt(batch: batch, target: target)
         if inBinary {
             do {
                 return try attempt.loadInBinary(on: connection)
-            } catch .server(let diagnostics) where connection.isReusable {
-                // Binary data that does not parse is our mistake, and not to be glossed over.
-                guard diagnostics.sqlState.code != "08P01" else { throw .server(diagnostics) }
+            } catch PostgresError.server(let diagnostics)
+                where diagnostics.sqlState.isAboutData && connection.isReusable
+            {
                 logger.debug("refused in binary, sent again in text: \(diagnostics.message)")
+            } catch PostgresError.falseAlarm where connection.isReusable {
+                logger.debug("a notice looked like an error; the batch is sent again")
             }
         }
-        return try attempt.loadInText(on: connection)
+        do {
+            return try attempt.loadInText(on: connection)
+        } catch PostgresError.falseAlarm where connection.isReusable {
+            // From now on the connection looks for errors at the end only.
+            return try attempt.loadInText(on: connection)
+        }
     }
 }
 

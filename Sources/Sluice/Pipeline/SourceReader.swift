@@ -216,7 +216,7 @@ private struct FileReading: ~Copyable {
     }
 
     private mutating func sealLast() async throws {
-        guard scanner.origin + scanner.consumed > batchStart.byte else {
+        guard plan != nil, scanner.origin + scanner.consumed > batchStart.byte else {
             return reader.totals.passed(lines: index.linesPassed, ofFile: file)
         }
         let next = try await reader.vacantSlot()

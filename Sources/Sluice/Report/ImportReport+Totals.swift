@@ -43,7 +43,7 @@ extension FileReport {
 extension ReportedError {
     fileprivate init(_ failure: Failure) {
         self.init(
-            location: failure.location, sqlState: failure.server?.sqlState.code,
+            location: failure.location, sqlState: failure.sqlState?.code,
             message: failure.message, detail: failure.server?.detail,
             hint: failure.server?.hint ?? failure.advice,
             constraint: failure.server?.constraintName)

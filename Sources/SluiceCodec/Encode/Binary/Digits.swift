@@ -21,7 +21,7 @@ enum Digits {
     /// The number in one to eight bytes; nil: not all are digits.
     @inline(__always)
     static func upToEight(_ start: UnsafePointer<UInt8>, _ count: Int) -> UInt64? {
-        let word = (start.word ^ zeros) &<< UInt64(truncatingIfNeeded: 64 - 8 * count)
+        let word = last(count, start.word ^ zeros)
         return strays(word) == 0 ? value(word) : nil
     }
 
@@ -42,6 +42,20 @@ enum Digits {
             let lower = upToEight(start + (count - 8), 8)
         else { return nil }
         return (upper &* 100_000_000 &+ middle) &* 100_000_000 &+ lower
+    }
+
+    /// How many digits a text begins with, up to eight.
+    @inline(__always)
+    static func leading(_ word: UInt64) -> Int { strays(word).trailingZeroBitCount / 8 }
+
+    /// As many of the first digits as are wanted, and zeros before them.
+    @inline(__always)
+    static func last(_ count: Int, _ word: UInt64) -> UInt64 { word << UInt64(64 - 8 * count) }
+
+    /// As many of the first digits as are wanted, and zeros behind them.
+    @inline(__always)
+    static func first(_ count: Int, _ word: UInt64) -> UInt64 {
+        word & ~(UInt64.max << UInt64(8 * count))
     }
 
     /// The number in one to four bytes; nil: not all are digits.

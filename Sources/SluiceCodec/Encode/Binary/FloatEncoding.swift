@@ -5,13 +5,13 @@ enum FloatEncoding {
 
     @inline(__always)
     static func double(_ text: FieldText, _ powers: PowersOfFive) -> UInt64? {
-        guard let decimal = Decimal(text) else { return special(text)?.bitPattern }
+        guard let decimal = Decimal(text, powers) else { return special(text)?.bitPattern }
         return decimal.isExact ? decimal.double(powers, text) : slowDouble(text, decimal)
     }
 
     @inline(__always)
     static func float(_ text: FieldText, _ powers: PowersOfFive) -> UInt32? {
-        guard let decimal = Decimal(text) else {
+        guard let decimal = Decimal(text, powers) else {
             return special(text).map { Float($0).bitPattern }
         }
         return decimal.isExact ? decimal.float(powers, text) : slowFloat(text, decimal)
@@ -56,18 +56,18 @@ private struct Decimal {
 
     /// nil: it is not written as `12.5e-3` is.
     @inline(__always)
-    init?(_ text: FieldText) {
+    init?(_ text: FieldText, _ powers: PowersOfFive) {
         var text = text
         isNegative = text.takeSign()
         guard text.count > 0, text.count <= FloatEncoding.lengthMax else { return nil }
         var (position, digits) = (0, UInt64(0))
-        Self.readDigits(text, &position, &digits)
+        Self.readDigits(text, powers, &position, &digits)
         var digitCount = position
         exponent = 0
         if position < text.count, text[position] == .point {
             position += 1
             let start = position
-            Self.readDigits(text, &position, &digits)
+            Self.readDigits(text, powers, &position, &digits)
             digitCount += position - start
             exponent = start - position
         }
@@ -84,17 +84,15 @@ private struct Decimal {
 
     @inline(__always)
     private static func readDigits(
-        _ text: FieldText, _ position: inout Int, _ digits: inout UInt64
+        _ text: FieldText, _ powers: PowersOfFive, _ position: inout Int, _ digits: inout UInt64
     ) {
-        while position + 8 <= text.count {
+        while true {
             let word = (text.start + position).word ^ Digits.zeros
-            guard Digits.strays(word) == 0 else { break }
-            digits = digits &* 100_000_000 &+ Digits.value(word)
-            position += 8
-        }
-        while position < text.count, text[position].isDigit {
-            digits = digits &* 10 &+ UInt64(text[position] &- .zero)
-            position += 1
+            let count = min(Digits.leading(word), text.count - position)
+            let value = Digits.value(Digits.last(count, word))
+            digits = digits &* powers.whole[count] &+ value
+            position += count
+            guard count == 8 else { return }
         }
     }
 

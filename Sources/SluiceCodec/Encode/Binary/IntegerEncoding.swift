@@ -23,16 +23,14 @@ enum IntegerEncoding {
     /// As the server: the words and their beginnings, where these can't mean the other one.
     @inline(__always)
     static func truth(_ text: FieldText) -> UInt8? {
-        if text.count == 1 {
-            switch text[0] {
-            case UInt8(ascii: "t"), UInt8(ascii: "1"): return 1
-            case UInt8(ascii: "f"), UInt8(ascii: "0"): return 0
-            default: break
-            }
-        }
-        return word(text)
+        guard text.count == 1 else { return word(text) }
+        // No branch on what comes by chance.
+        let isTrue = text[0] == UInt8(ascii: "t") || text[0] == UInt8(ascii: "1")
+        let isFalse = text[0] == UInt8(ascii: "f") || text[0] == .zero
+        return isTrue || isFalse ? (isTrue ? 1 : 0) : word(text)
     }
 
+    @inline(never)
     private static func word(_ text: FieldText) -> UInt8? {
         guard text.count > 0 else { return nil }
         switch text[0].lowercased {

@@ -1,7 +1,8 @@
 /// numeric: digits to the base of 10,000, grouped from the point on.
 enum NumericEncoding {
     /// Any more digits than this are left to the server.
-    static let digitsMax = 1_000
+    private static let digitsMax = 1_000
+    private static let exponentMax = 64
     /// What a number may need beyond half of its text's length: with an exponent its text grows.
     static let extraBytesMax = 48
 
@@ -13,18 +14,76 @@ enum NumericEncoding {
     static func encode(
         _ text: FieldText, _ bounds: BinaryColumn.Bounds, into output: UnsafeMutablePointer<UInt8>
     ) -> Int? {
-        plain(text, bounds, into: output) ?? special(text, bounds, into: output)
+        short(text, bounds, into: output) ?? long(text, bounds, into: output)
+            ?? special(text, bounds, into: output)
     }
 
-    /// A sign, digits, and a point somewhere.
+    // MARK: Up to eight digits before the point, and behind it
+
+    /// Four groups as one word, without a branch on how many there are.
     @inline(__always)
-    private static func plain(
+    private static func short(
+        _ text: FieldText, _ bounds: BinaryColumn.Bounds, into output: UnsafeMutablePointer<UInt8>
+    ) -> Int? {
+        var text = text
+        let isNegative = text.takeSign()
+        let word = text.start.word
+        let point = min(text.count, firstPoint(word))
+        let scale = max(0, text.count - point - 1)
+        guard point == text.count || text[point] == .point, scale <= 8, point + scale > 0,
+            bounds.isNone || bounds.surelyHold(wholeDigits: point, scale: scale)
+        else { return nil }
+        let whole = Digits.last(point, word ^ Digits.zeros)
+        let fraction = Digits.first(scale, (text.start + (point + 1)).word ^ Digits.zeros)
+        guard Digits.strays(whole) | Digits.strays(fraction) == 0 else { return nil }
+        let groups = pairOfGroups(whole) << 32 | pairOfGroups(fraction)
+        store(groups, isNegative, scale: scale, into: output)
+        let (before, after) = (groups.leadingZeroBitCount / 16, groups.trailingZeroBitCount / 16)
+        return groups == 0 ? 8 : 8 + 2 * (4 - before - after)
+    }
+
+    @inline(__always)
+    private static func store(
+        _ groups: UInt64, _ isNegative: Bool, scale: Int, into output: UnsafeMutablePointer<UInt8>
+    ) {
+        let (before, after) = (groups.leadingZeroBitCount / 16, groups.trailingZeroBitCount / 16)
+        let isZero = groups == 0
+        let count = isZero ? 0 : 4 - before - after
+        output.store(Int16(truncatingIfNeeded: count))
+        (output + 2).store(Int16(truncatingIfNeeded: isZero ? 0 : 1 - before))
+        (output + 4).store(isNegative && !isZero ? negative : 0)
+        (output + 6).store(Int16(truncatingIfNeeded: scale))
+        (output + 8).store(groups << UInt64(16 * before))
+    }
+
+    /// How many bytes there are before the first point, up to eight.
+    @inline(__always)
+    private static func firstPoint(_ word: UInt64) -> Int {
+        let points = word ^ 0x2E2E_2E2E_2E2E_2E2E
+        let zeros = (points &- 0x0101_0101_0101_0101) & ~points & 0x8080_8080_8080_8080
+        return zeros.trailingZeroBitCount / 8
+    }
+
+    /// Eight digits as two groups, each in 16 bits.
+    @inline(__always)
+    private static func pairOfGroups(_ digits: UInt64) -> UInt64 {
+        let number = Digits.value(digits)
+        let upper = number / 10_000
+        return upper << 16 | (number &- upper &* 10_000)
+    }
+
+    // MARK: Any number of digits
+
+    /// A sign, digits, and a point somewhere.
+    @inline(never)
+    private static func long(
         _ text: FieldText, _ bounds: BinaryColumn.Bounds, into output: UnsafeMutablePointer<UInt8>
     ) -> Int? {
         var text = text
         let isNegative = text.takeSign()
         guard text.count > 0, text.count <= digitsMax else { return nil }
-        let point = pointIndex(text)
+        var point = 0
+        while point < text.count, text[point] != .point { point += 1 }
         let scale = max(0, text.count - point - 1)
         guard point + scale > 0 else { return nil }
         var whole = FieldText(text.start, count: point)
@@ -42,12 +101,7 @@ enum NumericEncoding {
         return 8 + 2 * count
     }
 
-    @inline(__always)
-    private static func pointIndex(_ text: FieldText) -> Int {
-        var index = 0
-        while index < text.count, text[index] != .point { index += 1 }
-        return index
-    }
+    // MARK: Other forms
 
     /// Not a number, or with an exponent.
     @inline(never)
@@ -60,7 +114,45 @@ enum NumericEncoding {
             (output + 6).store(UInt16(0))
             return 8
         }
-        return nil
+        var mantissa = FieldText(text.start, count: 0)
+        while mantissa.count < text.count, text[mantissa.count].lowercased != UInt8(ascii: "e") {
+            mantissa.count += 1
+        }
+        guard mantissa.count < text.count, mantissa.count <= exponentMax else { return nil }
+        var digits = text.dropFirst(mantissa.count + 1)
+        let isNegative = digits.takeSign()
+        guard let size = Digits.number(digits), size <= exponentMax else { return nil }
+        return scaled(mantissa, by: isNegative ? -Int(size) : Int(size), bounds, into: output)
+    }
+
+    /// Writes the number out, without its exponent.
+    private static func scaled(
+        _ mantissa: FieldText, by exponent: Int, _ bounds: BinaryColumn.Bounds,
+        into output: UnsafeMutablePointer<UInt8>
+    ) -> Int? {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 512) { buffer in
+            buffer.initialize(repeating: .zero)
+            var (text, count) = (mantissa, 0)
+            func append(_ byte: UInt8) {
+                buffer[count] = byte
+                count += 1
+            }
+            if text.takeSign() { append(.minus) }
+            var point = 0
+            while point < text.count, text[point].isDigit { point += 1 }
+            let digitCount = text.count - (point < text.count ? 1 : 0)
+            guard digitCount > 0, point == text.count || text[point] == .point else { return nil }
+            let newPoint = point + exponent
+            for index in min(0, newPoint - 1)..<max(digitCount, newPoint) {
+                if index == newPoint { append(.point) }
+                let isThere = index >= 0 && index < digitCount
+                let digit = isThere ? text[index < point ? index : index + 1] : .zero
+                guard digit.isDigit else { return nil }
+                append(digit)
+            }
+            return long(
+                FieldText(UnsafePointer(buffer.baseAddress!), count: count), bounds, into: output)
+        }
     }
 
     /// The groups that are written.
@@ -123,6 +215,13 @@ enum NumericEncoding {
 }
 
 extension BinaryColumn.Bounds {
+    /// Whether so many digits, of any kind, can't overflow.
+    @inline(__always)
+    func surelyHold(wholeDigits: Int, scale: Int) -> Bool {
+        let room = Int(precision) - Int(self.scale)
+        return wholeDigits < room || wholeDigits == room && scale <= Int(self.scale)
+    }
+
     /// Whether the server, which rounds, is sure to find no overflow.
     ///
     /// - Parameter whole: without zeros at its beginning.

@@ -5,6 +5,8 @@
 struct PowersOfFive: @unchecked Sendable {
     // Written before it is shared, and never freed.
     private let words: UnsafePointer<UInt64>
+    /// 1 to 1e8.
+    let whole: UnsafePointer<UInt64>
     /// 1 to 1e22.
     let double: UnsafePointer<Double>
     /// 1 to 1e10.
@@ -23,11 +25,12 @@ struct PowersOfFive: @unchecked Sendable {
             words[2 * index + 1] = power.lower
         }
         self.words = UnsafePointer(words)
+        whole = Self.powersOfTen(through: 8)
         double = Self.powersOfTen(through: 22)
         float = Self.powersOfTen(through: 10)
     }
 
-    private static func powersOfTen<Number: BinaryFloatingPoint>(
+    private static func powersOfTen<Number: Numeric>(
         through last: Int
     ) -> UnsafePointer<Number> {
         let powers = UnsafeMutablePointer<Number>.allocate(capacity: last + 1)

@@ -126,11 +126,9 @@ enum TimeEncoding {
     @inline(__always)
     private static func fraction(_ text: FieldText) -> (microseconds: Int64, end: Int)? {
         let word = text.start.word ^ Digits.zeros
-        let count = min(text.count, Digits.strays(word).trailingZeroBitCount / 8)
+        let count = min(text.count, Digits.leading(word))
         guard count > 0 else { return nil }
-        // Digits that are not there count 0.
-        let digits = word & (.max &>> UInt64(truncatingIfNeeded: 64 - 8 * count))
-        let value = Int64(Digits.value(digits))
+        let value = Int64(Digits.value(Digits.first(count, word)))
         guard count > 6 else { return (value / 100, count) }
         return rounded(value, count, text)
     }
