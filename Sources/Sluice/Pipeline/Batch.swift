@@ -21,8 +21,8 @@ struct Batch: Sendable {
     let lineEnd: LineEnd
     let recordCount: Int
     let malformed: [MalformedRecord]
-    /// How much of the slot's memory was touched.
-    let touched: Int
+    /// It is longer than usual, and there is no other one.
+    let holdsLongPermit: Bool
 
     var records: UnsafeBufferPointer<RecordBounds> {
         UnsafeBufferPointer(rebasing: slot.bounds[..<recordCount])

@@ -21,8 +21,7 @@ struct CopyWorker: Sendable {
                 lanes.learn(from: loaded, of: batch)
                 totals.committed(batch, loaded)
             }
-            batch.slot.trim(touched: batch.touched)
-            ring.vacate(batch.slot)
+            ring.recycle(batch.slot, holdsLongPermit: batch.holdsLongPermit)
         }
         // The stream ends by cancellation too.
         try Task.checkCancellation()

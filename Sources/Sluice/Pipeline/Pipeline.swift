@@ -89,7 +89,7 @@ struct Pipeline: Sendable {
         if isDryRun {
             for await batch in ring.loaded {
                 if let record = batch.malformed.first { totals.found(batch.failure(of: record)) }
-                ring.vacate(batch.slot)
+                ring.recycle(batch.slot, holdsLongPermit: batch.holdsLongPermit)
             }
             try Task.checkCancellation()
         } else {

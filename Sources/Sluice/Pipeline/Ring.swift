@@ -8,6 +8,10 @@ struct Ring: Sendable {
     /// From the reader to the workers; several may drain it.
     let loaded: AsyncStream<Batch>
 
+    /// Held by whoever has the one batch that is longer than usual.
+    private let longPermit: AsyncStream<Void>
+
+    private let longPermits: AsyncStream<Void>.Continuation
     private let vacantSlots: AsyncStream<Slot>.Continuation
     private let loadedBatches: AsyncStream<Batch>.Continuation
 
@@ -16,12 +20,29 @@ struct Ring: Sendable {
             bufferingPolicy: .bufferingOldest(slots.count))
         (loaded, loadedBatches) = AsyncStream.makeStream(
             bufferingPolicy: .bufferingOldest(slots.count))
+        (longPermit, longPermits) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
+        longPermits.yield()
         for slot in slots { vacate(slot) }
     }
 
     /// Hands a slot back to the reader.
     func vacate(_ slot: Slot) {
         if case .dropped = vacantSlots.yield(slot) { preconditionFailure("more slots than made") }
+    }
+
+    /// Hands back a slot that is done with, and the memory that an unusual length needed.
+    func recycle(_ slot: Slot, holdsLongPermit: Bool) {
+        slot.trim(from: 0)
+        if holdsLongPermit { longPermits.yield() }
+        vacate(slot)
+    }
+
+    /// Waits until no other batch is longer than usual: memory is for one of them.
+    ///
+    /// - Throws: `CancellationError`.
+    func awaitLongPermit() async throws(CancellationError) {
+        for await _ in longPermit { return }
+        throw CancellationError()
     }
 
     /// Hands a batch to the workers.

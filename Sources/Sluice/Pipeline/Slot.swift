@@ -12,6 +12,8 @@ final class Slot: @unchecked Sendable {  // The ring hands it from one owner to 
     let bytes: UnsafeMutableRawBufferPointer
     let bounds: UnsafeMutableBufferPointer<RecordBounds>
     private let batchBytes: Int
+    /// How far the memory has been written.
+    var touched = 0
 
     /// - Throws: `Errno` when there is not so much address space.
     init(batchBytes: ByteCount, maxRecordBytes: ByteCount) throws(Errno) {
@@ -39,11 +41,12 @@ final class Slot: @unchecked Sendable {  // The ring hands it from one owner to 
         return UnsafeMutableRawBufferPointer(start: address, count: count)
     }
 
-    /// Gives back the memory that a batch longer than usual has touched.
-    func trim(touched: Int) {
+    /// Gives back the memory from `position` on that a batch of the usual length does not touch.
+    func trim(from position: Int) {
         let page = Int(getpagesize())
-        let kept = (batchBytes + page - 1) / page * page
+        let kept = (max(batchBytes, position) + page - 1) / page * page
         guard touched > kept else { return }
         madvise(bytes.baseAddress! + kept, bytes.count - kept, MADV_DONTNEED)
+        touched = kept
     }
 }

@@ -61,6 +61,7 @@ private struct FileReading: ~Copyable {
     private var index: RecordIndex
     private var filled = 0
     private var isAtEnd = false
+    private var holdsLongPermit = false
 
     private var plan: FilePlan?
     private var batchStart = (byte: 0, line: 1)
@@ -91,14 +92,14 @@ private struct FileReading: ~Copyable {
         if input.hasGrown {
             reader.logger.warning("\(name) has grown since it was opened; the rest is not loaded")
         }
-        reader.ring.vacate(slot)
+        reader.ring.recycle(slot, holdsLongPermit: holdsLongPermit)
     }
 
     /// Reads the header, so that what is wrong with it is known before a row is sent.
     mutating func readHeader() async throws {
         try await begin()
         if plan == nil { try await scan(untilHeader: true) }
-        reader.ring.vacate(slot)
+        reader.ring.recycle(slot, holdsLongPermit: holdsLongPermit)
     }
 
     private mutating func begin() async throws {
@@ -179,12 +180,17 @@ private struct FileReading: ~Copyable {
     /// as far as it may be held.
     private mutating func fill() async throws {
         let batchEnd = reader.batchBytes.bytes
+        if filled >= batchEnd, !holdsLongPermit {
+            try await reader.ring.awaitLongPermit()
+            holdsLongPermit = true
+        }
         let end = filled < batchEnd ? batchEnd : slot.bytes.count
         let room = UnsafeMutableRawBufferPointer(
             rebasing: slot.bytes[filled..<min(end, filled + Self.readLength)])
         let count = try await reader.read(&input, into: room, file: file)
         isAtEnd = count == 0
         filled += count
+        slot.touched = max(slot.touched, filled)
         reader.totals.read(bytes: scanner.origin + filled, ofFile: file)
     }
 
@@ -199,7 +205,9 @@ private struct FileReading: ~Copyable {
         let consumed = scanner.consumed
         let tail = UnsafeRawBufferPointer(rebasing: slot.bytes[consumed..<filled])
         next.bytes.copyMemory(from: tail)
-        let batch = sealedBatch()
+        next.touched = max(next.touched, tail.count)
+        let batch = sealedBatch(tail: tail.count)
+        slot.trim(from: consumed)
         scanner.rebase(droppingFirst: consumed)
         filled = tail.count
         try await hand(over: batch, next: next)
@@ -220,21 +228,25 @@ private struct FileReading: ~Copyable {
             return reader.totals.passed(lines: index.linesPassed, ofFile: file)
         }
         let next = try await reader.vacantSlot()
-        try await hand(over: sealedBatch(), next: next)
+        try await hand(over: sealedBatch(tail: 0), next: next)
     }
 
-    private mutating func sealedBatch() -> Batch {
+    /// - Parameter tail: bytes that go on into the next slot. As long as they are more than usual
+    ///   the permit stays here.
+    private mutating func sealedBatch(tail: Int) -> Batch {
         guard let plan else { preconditionFailure("a batch before its header") }
         let held = UnsafeRawBufferPointer(rebasing: slot.bytes[..<filled])
         let end = (
             byte: scanner.origin + scanner.consumed, line: scanner.lineAtConsumed(in: held)
         )
+        let givesPermit = holdsLongPermit && tail <= reader.batchBytes.bytes
         let batch = Batch(
             slot: slot, file: file, plan: plan, range: batchStart.byte..<end.byte,
             prelude: batchStart.byte - scanner.origin, firstRecord: nextRecord,
             firstLine: batchStart.line, lineCount: end.line - batchStart.line,
             lineEnd: scanner.lineEnd, recordCount: index.count, malformed: index.malformed,
-            touched: filled)
+            holdsLongPermit: givesPermit)
+        if givesPermit { holdsLongPermit = false }
         batchStart = end
         nextRecord += index.count + index.malformed.count
         return batch

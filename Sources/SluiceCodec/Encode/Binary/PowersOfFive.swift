@@ -30,6 +30,11 @@ struct PowersOfFive: @unchecked Sendable {
         float = Self.powersOfTen(through: 10)
     }
 
+    subscript(exponent: Int) -> (upper: UInt64, lower: UInt64) {
+        let index = 2 * (exponent - Self.least)
+        return (words[index], words[index + 1])
+    }
+
     private static func powersOfTen<Number: Numeric>(
         through last: Int
     ) -> UnsafePointer<Number> {
