@@ -37,7 +37,7 @@ extension Failure {
 }
 
 extension Batch {
-    fileprivate var lines: String { "lines \(firstLine)-\(firstLine + max(1, lineCount) - 1)" }
+    fileprivate var lines: String { "lines \(firstLine)-\(lastLine)" }
 }
 
 /// What the CONTEXT of an error says of the place in a COPY. A hint: it is translated, and for

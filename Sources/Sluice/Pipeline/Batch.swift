@@ -31,6 +31,8 @@ struct Batch: Sendable {
     /// What the records' bounds count from.
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(slot.bytes) }
 
+    var lastLine: Int { firstLine + max(1, lineCount) - 1 }
+
     var order: Failure.Order { Failure.Order(file: file, byte: range.lowerBound) }
 }
 

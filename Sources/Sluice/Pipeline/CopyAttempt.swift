@@ -55,7 +55,7 @@ struct CopyAttempt {
     /// One message for all that goes before the data; nothing in the database waits for us.
     ///
     /// - Returns: the settings that change what a value means.
-    private func begin(
+    func begin(
         _ copy: String, on connection: isolated Connection
     ) throws -> SessionTime {
         let answers = try connection.beginCopy(
@@ -77,7 +77,7 @@ struct CopyAttempt {
 
     // MARK: Data
 
-    private func sendText(
+    func sendText(
         _ records: UnsafeBufferPointer<RecordBounds>, on connection: isolated Connection
     ) throws {
         var encoder = TextEncoder(layout: batch.plan.layout)

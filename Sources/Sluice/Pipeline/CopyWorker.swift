@@ -19,7 +19,7 @@ struct CopyWorker: Sendable {
             if batch.recordCount > 0 {
                 let loaded = try await load(batch, inBinary: lanes.usesBinary(for: batch))
                 lanes.learn(from: loaded, of: batch)
-                totals.committed(batch, loaded)
+                totals.committed(CommittedBatches(batch), loaded)
             }
             ring.recycle(batch.slot, holdsLongPermit: batch.holdsLongPermit)
         }

@@ -79,6 +79,10 @@ struct ImportJob: Sendable {
     private func prepare(_ pool: ConnectionPool) async throws -> (Target, jobs: Int) {
         try await pool.withConnection { connection in
             let target = try Catalog.target(table, on: connection)
+            if target.referencesItself {
+                logger.info("\(target.sql) references itself: one connection, one transaction")
+                return (target, 1)
+            }
             if let jobs = load.jobs { return (target, jobs) }
             // A single batch is for a single worker.
             if isSmall { return (target, 1) }

@@ -93,6 +93,14 @@ struct Pipeline: Sendable {
             }
             try Task.checkCancellation()
         } else {
+            try await copy()
+        }
+    }
+
+    private func copy() async throws {
+        if target.referencesItself {
+            try await WholeCopyWorker(ring: ring, pool: pool, target: target, totals: totals).run()
+        } else {
             let worker = CopyWorker(
                 ring: ring, pool: pool, target: target, totals: totals, logger: reader.logger)
             try await worker.run()

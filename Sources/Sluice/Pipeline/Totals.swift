@@ -80,18 +80,18 @@ final class Totals: Sendable {
         update(index) { $0.isComplete = true }
     }
 
-    /// The server has committed a batch and stored `rows` of its records.
-    func committed(_ batch: Batch, _ loaded: LoadedRows) {
+    /// The server has committed batches and stored `loaded` of their records.
+    func committed(_ batches: CommittedBatches, _ loaded: LoadedRows) {
         let rows = loaded.inBinary + loaded.inText
-        update(batch.file) { file in
-            file.counts.recordsUnloaded -= batch.recordCount
+        update(batches.file) { file in
+            file.counts.recordsUnloaded -= batches.records
             file.counts.rowsLoaded += rows
-            file.counts.rowsSkipped += batch.recordCount - rows
+            file.counts.rowsSkipped += batches.records - rows
             file.counts.rowsInBinary += loaded.inBinary
             file.counts.rowsInText += loaded.inText
-            file.counts.batches += 1
-            file.bytesLoaded += batch.range.count
-            file.add(batch.committedRange)
+            file.counts.batches += batches.count
+            file.bytesLoaded += batches.range.endByte - batches.range.firstByte
+            file.add(batches.range)
         }
     }
 
@@ -135,11 +135,26 @@ extension Totals.FileState {
     }
 }
 
-extension Batch {
-    fileprivate var committedRange: CommittedRange {
-        CommittedRange(
-            file: plan.name, firstLine: firstLine, lastLine: firstLine + max(1, lineCount) - 1,
-            firstByte: range.lowerBound, endByte: range.upperBound)
+/// Batches of one file that follow each other and are committed together.
+struct CommittedBatches: Sendable {
+    let file: Int
+    private(set) var range: CommittedRange
+    private(set) var records: Int
+    private(set) var count = 1
+
+    init(_ batch: Batch) {
+        file = batch.file
+        range = CommittedRange(
+            file: batch.plan.name, firstLine: batch.firstLine, lastLine: batch.lastLine,
+            firstByte: batch.range.lowerBound, endByte: batch.range.upperBound)
+        records = batch.recordCount
+    }
+
+    mutating func append(_ batch: Batch) {
+        range.lastLine = batch.lastLine
+        range.endByte = batch.range.upperBound
+        records += batch.recordCount
+        count += 1
     }
 }
 

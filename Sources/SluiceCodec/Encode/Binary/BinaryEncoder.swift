@@ -85,7 +85,8 @@ public struct BinaryEncoder {
                     let record = records[next]
                     let needed = Int(record.end - record.start) + extraBytes
                     if needed <= room - written {
-                        if let count = writer.write(record, of: input, &window, to: output + written)
+                        if let count = writer.write(
+                            record, of: input, &window, to: output + written)
                         {
                             written += count
                         } else {

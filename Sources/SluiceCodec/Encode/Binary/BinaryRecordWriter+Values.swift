@@ -29,15 +29,21 @@ extension BinaryRecordWriter {
     ) -> Int? {
         switch column.kind {
         case .int8:
-            guard let number = IntegerEncoding.number(text, maximum: 1 << 63 - 1) else { return nil }
+            guard let number = IntegerEncoding.number(text, maximum: 1 << 63 - 1) else {
+                return nil
+            }
             output.store(number)
             return 8
         case .int4:
-            guard let number = IntegerEncoding.number(text, maximum: 1 << 31 - 1) else { return nil }
+            guard let number = IntegerEncoding.number(text, maximum: 1 << 31 - 1) else {
+                return nil
+            }
             output.store(Int32(truncatingIfNeeded: number))
             return 4
         case .int2:
-            guard let number = IntegerEncoding.number(text, maximum: 1 << 15 - 1) else { return nil }
+            guard let number = IntegerEncoding.number(text, maximum: 1 << 15 - 1) else {
+                return nil
+            }
             output.store(Int16(truncatingIfNeeded: number))
             return 2
         case .oid:

@@ -62,7 +62,8 @@ struct PowersOfFive: @unchecked Sendable {
     ) -> UInt64? {
         guard exponent >= Self.least, exponent <= Self.greatest else { return nil }
         let zeros = mantissa.leadingZeroBitCount
-        let product = product(mantissa &<< UInt64(zeros), exponent, mask: .max >> (explicitBits + 3))
+        let product = product(
+            mantissa &<< UInt64(zeros), exponent, mask: .max >> (explicitBits + 3))
         if product.low == .max, exponent < -27 || exponent > 55 { return nil }
         let upperBit = Int(product.high >> 63)
         let shift = UInt64(truncatingIfNeeded: upperBit + 64 - explicitBits - 3)

@@ -1,0 +1,87 @@
+import SluiceCodec
+import SluiceCore
+import SluicePostgres
+
+/// Loads all batches in one transaction, and those of a file in one COPY: for a table that
+/// references itself, whose foreign key is looked at when a COPY ends.
+///
+/// While it waits for input its transaction is open.
+struct WholeCopyWorker: Sendable {
+    let ring: Ring
+    let pool: ConnectionPool
+    let target: Target
+    let totals: Totals
+
+    func run() async throws {
+        let loads = try await pool.withConnection { connection in
+            try await load(on: connection)
+        }
+        for load in loads { totals.committed(load.batches, LoadedRows(inText: load.rows)) }
+    }
+
+    /// What went in by one COPY.
+    private struct FileLoad: Sendable {
+        let plan: FilePlan
+        var batches: CommittedBatches
+        var rows = 0
+    }
+
+    private func load(on connection: isolated Connection) async throws -> [FileLoad] {
+        var loads: [FileLoad] = []
+        for await batch in ring.loaded {
+            try Task.checkCancellation()
+            do {
+                try add(batch, to: &loads, on: connection)
+            } catch let error as PostgresError where error != .cancelled {
+                throw failure(error, batch.plan)
+            }
+            ring.recycle(batch.slot, holdsLongPermit: batch.holdsLongPermit)
+        }
+        try Task.checkCancellation()
+        try end(&loads, on: connection)
+        return loads
+    }
+
+    private func add(
+        _ batch: Batch, to loads: inout [FileLoad], on connection: isolated Connection
+    ) throws {
+        let attempt = CopyAttempt(batch: batch, target: target)
+        if loads.isEmpty {
+            _ = try attempt.begin(batch.plan.copyText, on: connection)
+        } else if loads.last?.batches.file != batch.file {
+            loads[loads.count - 1].rows = try connection.finishCopy()
+            _ = try connection.beginCopy(batch.plan.copyText)
+        }
+        if loads.last?.batches.file == batch.file {
+            loads[loads.count - 1].batches.append(batch)
+        } else {
+            loads.append(FileLoad(plan: batch.plan, batches: CommittedBatches(batch)))
+        }
+        try attempt.sendText(batch.records, on: connection)
+    }
+
+    private func end(
+        _ loads: inout [FileLoad], on connection: isolated Connection
+    ) throws {
+        guard let last = loads.last else { return }
+        do throws(PostgresError) {
+            loads[loads.count - 1].rows = try connection.finishCopy()
+            try connection.commit()
+        } catch {
+            throw error == .cancelled ? Failure.cancelled : failure(error, last.plan)
+        }
+    }
+
+    /// The batch is known, but not the one whose record was refused: the COPY is older.
+    private func failure(_ error: PostgresError, _ plan: FilePlan) -> Failure {
+        var failure = Failure(error)
+        failure.location = SourceLocation(file: plan.name)
+        if case .server(let diagnostics) = error,
+            let hint = CopyContext(diagnostics, relation: plan.relation, columns: plan.columns)
+        {
+            failure.location?.record = hint.line
+            failure.location?.column = diagnostics.columnName ?? hint.column
+        }
+        return failure
+    }
+}
