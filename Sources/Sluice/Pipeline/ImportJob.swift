@@ -34,6 +34,7 @@ struct ImportJob: Sendable {
         _ totals: Totals, _ causes: Causes, _ start: ReportStart,
         resolved: (Target) -> Void
     ) async throws {
+        if let problem = configuration.problem { throw problem }
         let thread = try ownThread()
         let pool = ConnectionPool(
             ConnectionParameters(configuration.connection), maximum: load.jobs ?? Self.jobsMax,

@@ -68,7 +68,8 @@ struct WholeCopyWorker: Sendable {
             loads[loads.count - 1].rows = try connection.finishCopy()
             try connection.commit()
         } catch {
-            throw error == .cancelled ? Failure.cancelled : failure(error, last.plan)
+            if error == .cancelled { throw CancellationError() }
+            throw failure(error, last.plan)
         }
     }
 

@@ -1,0 +1,51 @@
+import SluiceCodec
+import SluiceCore
+
+extension ImportConfiguration {
+    /// What contradicts itself, or can't be done; nil: nothing.
+    var problem: Failure? {
+        guard let message = loadProblem ?? columnProblem ?? csv.dialect.problem else { return nil }
+        return Failure(.usage, message)
+    }
+
+    private var loadProblem: String? {
+        if let jobs = load.jobs, jobs < 1 { return "jobs must be at least 1" }
+        if let batchBytes = load.batchBytes, !(1...Self.bytesMax).contains(batchBytes.bytes) {
+            return "a batch has from 1 byte to 1 GiB"
+        }
+        if load.lockTimeout < .zero || load.stallTimeout < .zero { return "a timeout is negative" }
+        return csv.skipLines < 0 ? "the lines to skip are negative" : nil
+    }
+
+    private var columnProblem: String? {
+        let mapsNames = !columns.map.isEmpty || !columns.ignored.isEmpty || columns.ignoresUnknown
+        guard mapsNames, !csv.hasHeader || columns.columns != nil else { return nil }
+        return "header names are mapped, but columns do not go by the header's names"
+    }
+
+    fileprivate static let bytesMax = 1 << 30
+}
+
+extension Dialect {
+    /// Bytes that can't mean what they are to mean.
+    fileprivate var problem: String? {
+        let hasQuotes = quoting != .none
+        let bytes = [delimiter] + (hasQuotes ? [quote] : []) + (comment.map { [$0] } ?? [])
+        if Set(bytes).count < bytes.count {
+            return "delimiter, quote and comment must be different bytes"
+        }
+        if (bytes + (hasQuotes ? [escape] : [])).contains(where: Self.endsLine) {
+            return "a line end can't be delimiter, quote, escape or comment"
+        }
+        if hasQuotes, escape == delimiter { return "escape and delimiter must be different bytes" }
+        if null.contains(where: { $0 == delimiter || Self.endsLine($0) }) {
+            return "the NULL text holds a delimiter or a line end"
+        }
+        let isHoldable = (1..<ImportConfiguration.bytesMax).contains(maxRecordBytes.bytes)
+        return isHoldable ? nil : "a record has from 1 byte to 1 GiB less 1"
+    }
+
+    private static func endsLine(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+    }
+}
