@@ -62,6 +62,10 @@ let package = Package(
             name: "SluiceCodecTests", dependencies: ["SluiceCodec", "SluiceTestSupport"],
             swiftSettings: settings),
         .testTarget(
+            name: "SluiceTests",
+            dependencies: ["Sluice", "SluiceCore", "SluicePostgres", "SluiceTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
             name: "SluicePostgresTests", dependencies: ["SluicePostgres", "SluiceTestSupport"],
             swiftSettings: settings),
         .testTarget(
