@@ -12,7 +12,8 @@ PROGRAM := -c release --static-swift-stdlib
 # Testable code is other code: a folder of its own keeps `make build` from starting afresh.
 RELEASE := -c release -Xswiftc -enable-testing --scratch-path .build-tests
 TSAN := --sanitize=thread --scratch-path .build-tsan
-TEST := swift test --skip-build --disable-xctest
+# One after the other: some of them count threads, backends and milliseconds.
+TEST := swift test --skip-build --no-parallel --disable-xctest
 
 # Where real and hostile files lie that are not part of the project, to be loaded by the tests.
 ifneq ($(wildcard ../shared/data),)
@@ -20,7 +21,7 @@ export PGSLUICE_TEST_DATA ?= $(abspath ../shared/data)
 export PGSLUICE_TEST_PATHOLOGIES ?= $(abspath ../shared/pathologies)
 endif
 
-SERVERLESS := SluiceCoreTests|SluiceCodecTests|SluiceSourceTests
+SERVERLESS := OracleTests|SluiceCoreTests|SluiceCodecTests|SluiceSourceTests
 CONCURRENT := SluiceCoreTests|SluicePostgresTests|SluiceTests
 
 ifndef SEED
@@ -64,7 +65,8 @@ test: ## Run every test on a private server, on the newest PostgreSQL, and under
 tsan: ## Run the tests of the concurrent targets under ThreadSanitizer
 	@scripts/prerequisites.sh --tests
 	swift build $(TSAN) --build-tests
-	PGSLUICE_TEST_SANITIZER=thread scripts/with-server.sh $(TEST) $(TSAN) --filter '$(CONCURRENT)'
+	PGSLUICE_TEST_SANITIZER=thread TSAN_OPTIONS=suppressions=Tests/tsan.suppressions \
+	    scripts/with-server.sh $(TEST) $(TSAN) --filter '$(CONCURRENT)'
 
 .PHONY: fuzz
 fuzz: ## Compare with COPY on many more hostile files; SEED= and FILES= repeat or lengthen a run
@@ -74,7 +76,7 @@ fuzz: ## Compare with COPY on many more hostile files; SEED= and FILES= repeat o
 	    scripts/with-server.sh --memory $(TEST) $(RELEASE) --filter 'Differential|Property'
 
 .PHONY: bench
-bench: ## Race psql \copy, alternating rounds, medians
+bench: ## Race psql \copy, the limit and the peers that there are; 12 minutes
 	@scripts/prerequisites.sh
 	@Benchmarks/run.sh
 
@@ -85,7 +87,7 @@ format: ## Format every source file in place
 .PHONY: lint
 lint: ## Check formatting, and the scripts where shellcheck is installed
 	swift format lint --strict --recursive --parallel $(SOURCES)
-	@if command -v shellcheck >/dev/null; then shellcheck scripts/*.sh .ci/run; fi
+	@if command -v shellcheck >/dev/null; then shellcheck -x scripts/*.sh Benchmarks/*.sh .ci/run; fi
 
 .PHONY: ci
 ci: export PGSLUICE_WARNINGS_AS_ERRORS = 1
@@ -94,3 +96,4 @@ ci: lint test ## What CI runs: lint and every test, warnings as errors
 .PHONY: clean
 clean: ## Remove all that was built or fetched
 	rm -rf .build .build-tests .build-tsan .build-servers
+	rm -rf Benchmarks/.build-python Benchmarks/.build-results

@@ -62,6 +62,17 @@ let package = Package(
             name: "SluiceCodecTests", dependencies: ["SluiceCodec", "SluiceTestSupport"],
             swiftSettings: settings),
         .testTarget(
+            name: "SluiceCoreTests", dependencies: ["SluiceCore", "SluiceTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SluiceSourceTests",
+            dependencies: ["SluiceSource", "SluiceCore", "SluiceTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "EncoderTests",
+            dependencies: ["SluiceCodec", "SluicePostgres", "SluiceTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
             name: "SluiceTests",
             dependencies: ["Sluice", "SluiceCore", "SluicePostgres", "SluiceTestSupport"],
             swiftSettings: settings),

@@ -1,3 +1,4 @@
+import CSystem
 import Glibc
 package import SluiceCore
 
@@ -60,8 +61,7 @@ package struct InputFile: ~Copyable {
         }
         switch status.st_mode & S_IFMT {
         case S_IFDIR: throw .directory
-        // Files that the kernel makes up (/proc) have content and no size.
-        case S_IFREG where status.st_size == 0: return nil
+        case S_IFREG where status.st_size == 0 && isMadeUp(descriptor): return nil
         case S_IFREG: return max(0, Int(status.st_size) - max(0, lseek(descriptor, 0, SEEK_CUR)))
         default: return nil
         }
@@ -73,6 +73,11 @@ package struct InputFile: ~Copyable {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return Int(status.st_size)
+    }
+
+    /// Whether the file is one that the kernel makes up as it is read, which has content but no size.
+    private static func isMadeUp(_ descriptor: Int32) -> Bool {
+        sluice_is_kernel_file(descriptor) == 1
     }
 
     /// Whether the path names a FIFO or a device.

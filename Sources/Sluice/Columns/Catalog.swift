@@ -25,6 +25,7 @@ struct Catalog {
         return Target(
             oid: relation["oid"], schema: relation["nspname"], name: relation["relname"],
             sql: relation["sql"], columns: columns,
+            isUTF8: connection.parameterStatus("server_encoding") == "UTF8",
             referencesItself: try referencesItself(relation, on: connection))
     }
 

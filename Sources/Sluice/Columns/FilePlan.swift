@@ -57,6 +57,7 @@ struct FilePlan: Sendable {
             // Child and parent must not part ways.
             return .text(reason: "the table references itself")
         }
+        guard target.isUTF8 else { return .text(reason: "the database's encoding is not UTF8") }
         let session = SessionTime(zoneIsUTC: false, knowsAbbreviations: false)
         if let column = columns.first(where: { BinaryType($0.type, session) == nil }) {
             return .text(reason: "column \"\(column.name)\" is of type \(column.type.name)")

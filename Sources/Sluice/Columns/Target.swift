@@ -10,6 +10,8 @@ struct Target: Sendable {
     /// All that are not dropped, in the table's order.
     var columns: [Column]
 
+    /// The database's encoding: others convert, and count characters, in their own way.
+    var isUTF8: Bool
     /// A foreign key of it refers to it: child and parent must come in one COPY.
     var referencesItself: Bool
 

@@ -178,6 +178,8 @@ extension ReferenceScanner {
 
     private static let lookAhead = 32
 
+    private var isBeyondLimit: Bool { position - recordStart > maxRecordBytes }
+
     @inline(__always)
     private mutating func advance(_ bytes: UnsafeRawBufferPointer, to limit: Int) -> Event? {
         while position < limit {
@@ -360,6 +362,8 @@ extension ReferenceScanner {
             return resolveLoneReturn() ?? .needsInput
         case .carriageReturn:
             return .lineEnded(next: position)
+        case .quoteSeen where isBeyondLimit, .blankAfterQuote where isBeyondLimit:
+            return .limitReached
         case .fieldStart, .unquoted, .quoteSeen, .blankAfterQuote, .passedLine, .malformedRest,
             .discarding:
             contentEnd = position

@@ -68,37 +68,53 @@ struct FieldSplitter: Sendable {
         var fieldStart = position
         var context = Block.Context.behindSeparator
         var count = 0
+        var fieldQuotes = QuoteCount()
         while true {
             guard let block = Block(bytes + position, context, dialect) else { return nil }
             let left = end - position
-            var delimiters = block.delimiters
-            if left < Block.length { delimiters &= (1 << UInt64(left)) &- 1 }
+            var (delimiters, quotes) = (block.delimiters, block.quotes)
+            if left < Block.length {
+                let within = ((1 as UInt64) << UInt64(left)) &- 1
+                delimiters &= within
+                quotes &= within
+            }
             while delimiters != 0 {
                 let next = position + delimiters.trailingZeroBitCount
-                fields[count] = span(bytes, from: fieldStart, to: next)
+                let before = delimiters ^ (delimiters &- 1)
+                fieldQuotes.add(quotes & before)
+                quotes &= ~before
+                fields[count] = fieldQuotes.span(from: fieldStart, to: next)
+                fieldQuotes = QuoteCount()
                 count += 1
                 fieldStart = next + 1
                 delimiters &= delimiters &- 1
             }
+            fieldQuotes.add(quotes)
             guard left > Block.length else { break }
             context = block.end
             position += Block.length
         }
-        fields[count] = span(bytes, from: fieldStart, to: end)
+        fields[count] = fieldQuotes.span(from: fieldStart, to: end)
         return count + 1
     }
 
-    /// The field between two separators, in a well-formed record.
-    @inline(__always)
-    private func span(
-        _ bytes: UnsafePointer<UInt8>, from start: Int, to end: Int
-    ) -> FieldSpan {
-        guard start < end, bytes[start] == quote, quoting != .none else {
-            return FieldSpan(start, end, .plain)
+    /// How many quotes a well-formed field has: none, two, or more.
+    private struct QuoteCount {
+        private var count = 0
+
+        @inline(__always)
+        mutating func add(_ quotes: UInt64) {
+            guard quotes != 0 else { return }
+            let others = quotes & (quotes &- 1)
+            count += others == 0 ? 1 : others & (others &- 1) == 0 ? 2 : 3
         }
-        var position = start + 1
-        while position < end - 1, bytes[position] != quote { position += 1 }
-        return FieldSpan(start + 1, end - 1, position < end - 1 ? .escaped : .quoted)
+
+        @inline(__always)
+        func span(from start: Int, to end: Int) -> FieldSpan {
+            count == 0
+                ? FieldSpan(start, end, .plain)
+                : FieldSpan(start + 1, end - 1, count > 2 ? .escaped : .quoted)
+        }
     }
 
     @inline(__always)

@@ -88,11 +88,16 @@ private struct Decimal {
     ) {
         while true {
             let word = (text.start + position).word ^ Digits.zeros
-            let count = min(Digits.leading(word), text.count - position)
-            let value = Digits.value(Digits.last(count, word))
-            digits = digits &* powers.whole[count] &+ value
-            position += count
-            guard count == 8 else { return }
+            let strays = Digits.strays(word)
+            guard strays == 0, position + 8 <= text.count else {
+                let count = min(strays.trailingZeroBitCount / 8, text.count - position)
+                let value = Digits.value(Digits.last(count, word))
+                digits = digits &* powers.whole[count] &+ value
+                position += count
+                return
+            }
+            digits = digits &* 100_000_000 &+ Digits.value(word)
+            position += 8
         }
     }
 

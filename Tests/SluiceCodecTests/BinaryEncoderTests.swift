@@ -1,0 +1,190 @@
+@testable import SluiceCodec
+import SluiceTestSupport
+import Testing
+
+@Suite struct BinaryEncoderTests {
+    private static let types: [BinaryType?] = [.int4, .text, nil, .bool]
+
+    @Test func `records become tuples between a header and a trailer`() {
+        let encoded = BinaryEncoded(lines: ["1,ab,x,t", "-1,,,\"f\""], types: Self.types)
+        let wanted =
+            BinaryEncoded.header.hex + "0003" + "00000004" + "00000001" + "00000002" + "6162"
+            + "00000001" + "01" + "0003" + "00000004" + "ffffffff" + "ffffffff" + "00000001" + "00"
+            + "ffff"
+        #expect(encoded.bytes.hex == wanted)
+        #expect(encoded.unsure.isEmpty)
+    }
+
+    @Test func `no records are a header and a trailer`() {
+        let encoded = BinaryEncoded(lines: [], types: Self.types, slack: 0)
+        #expect(encoded.bytes == BinaryEncoded.header + [0xFF, 0xFF])
+    }
+
+    @Test func `a record with a value that is not sure leaves no byte behind`() {
+        let lines = ["x,a,,t", "1,a,,t", "2,b,,maybe", "3,\"c\",,f", "4,d,,2"]
+        let encoded = BinaryEncoded(lines: lines, types: Self.types)
+        #expect(encoded.unsure == [0, 2, 4])
+        let sure = BinaryEncoded(lines: [lines[1], lines[3]], types: Self.types)
+        #expect(encoded.bytes == sure.bytes)
+    }
+
+    @Test func `quoting is taken out of every type`() {
+        var dialect = Dialect()
+        var encoded = BinaryEncoded(
+            lines: ["\"12\",\"a\"\"b\",,\"t\"", "\"1\"\"2\",a,,t"], types: Self.types)
+        #expect(encoded.tuples == [[[0, 0, 0, 12], Array("a\"b".utf8), [1]]])
+        #expect(encoded.unsure == [1])
+
+        dialect.quoting = .copy
+        encoded = BinaryEncoded(
+            lines: ["1\"2\"3,a\"b,\"c,,\"t\"\"\""], dialect: dialect, types: Self.types)
+        #expect(encoded.unsure == [0])
+        encoded = BinaryEncoded(
+            lines: ["1\"2\"3,a\"b,\"c,,\"\"t"], dialect: dialect, types: Self.types)
+        #expect(encoded.tuples == [[[0, 0, 0, 123], Array("ab,c".utf8), [1]]])
+
+        dialect.escape = .backslash
+        encoded = BinaryEncoded(
+            lines: ["\"1\",\"a\\\"b\\\\\",,\"t\""], dialect: dialect,
+            types: [.int4, .jsonb, nil, .bool])
+        #expect(encoded.unsure == [0])
+        encoded = BinaryEncoded(
+            lines: ["\"1\",\"{\\\"a\\\":1}\",,\"t\""], dialect: dialect,
+            types: [.int4, .jsonb, nil, .bool])
+        #expect(encoded.tuples == [[[0, 0, 0, 1], [1] + Array("{\"a\":1}".utf8), [1]]])
+    }
+
+    @Test func `NULL is as the dialect and the field say`() {
+        var dialect = Dialect(null: Array("NA".utf8))
+        let fields = [
+            FieldEncoding(), FieldEncoding(forcesNull: true), FieldEncoding(forcesNotNull: true),
+        ]
+        let types: [BinaryType?] = [.text, .text, .text]
+        let na = Array("NA".utf8)
+        var encoded = BinaryEncoded(
+            lines: ["NA,NA,NA", "\"NA\",\"NA\",\"NA\"", ",,"], dialect: dialect, fields: fields,
+            types: types)
+        #expect(encoded.tuples == [[nil, nil, na], [na, nil, na], [[], [], []]])
+        dialect.null = []
+        encoded = BinaryEncoded(
+            lines: [",,", "\"\",\"\",\"\""], dialect: dialect, fields: fields, types: types)
+        #expect(encoded.tuples == [[nil, nil, []], [[], nil, []]])
+    }
+
+    @Test func `what is not UTF-8 leaves out its record, and no other`() {
+        var lines = (0..<2_000).map { Array("\($0),é,,t".utf8) }
+        lines[3] = Array("3,".utf8) + [0xC3] + Array(",,t".utf8)
+        lines[500] = Array("500,a\u{0},,t".utf8)
+        lines[1_999] = Array("1999,".utf8) + [0xED, 0xA0, 0x80] + Array(",,t".utf8)
+        var (input, records): ([UInt8], [RecordBounds]) = ([], [])
+        for line in lines {
+            records.append(RecordBounds(input.count, input.count + line.count))
+            input += line + [.lineFeed]
+        }
+        let encoded = BinaryEncoded(input, records, types: Self.types)
+        #expect(encoded.unsure == [3, 500, 1_999])
+        #expect(encoded.tuples?.count == 1_997)
+    }
+
+    @Test func `a record too long for a piece is for the text lane`() {
+        let lines = ["1,a,,t", "2,\(String(repeating: "x", count: 5_000)),,t", "3,b,,f"]
+        let encoded = BinaryEncoded(lines: lines, types: Self.types, pieceLength: 1_024)
+        #expect(encoded.unsure == [1])
+        #expect(encoded.tuples?.count == 2)
+        #expect(BinaryEncoded(lines: lines, types: Self.types).unsure == [])
+    }
+
+    @Test func `pieces are cut between records, and make up the same bytes`() {
+        let lines = (0..<300).map { index in
+            "\(index),\(String(repeating: "é", count: index % 50)),,\(index % 7 == 0 ? "?" : "t")"
+        }
+        let whole = BinaryEncoded(lines: lines, types: Self.types)
+        for pieceLength in [400, 401, 500, 1_000, 4_096] {
+            let encoded = BinaryEncoded(lines: lines, types: Self.types, pieceLength: pieceLength)
+            #expect(encoded.bytes == whole.bytes)
+            #expect(encoded.unsure == whole.unsure)
+            var end = 0
+            for piece in encoded.pieces.dropLast() {
+                end += piece
+                // The next record's count of fields.
+                #expect(encoded.bytes[end..<end + 2] == [0, 3] || encoded.bytes[end] == 0xFF)
+            }
+        }
+    }
+
+    @Test func `nothing behind the records is taken for a part of them`() {
+        let lines = ["12345678,\(String(repeating: "y", count: 70)),,t", "1,a,,t", "7,,,f"]
+        let padded = BinaryEncoded(lines: lines, types: Self.types)
+        for slack in [0, 1, 63, 64, 65] {
+            let encoded = BinaryEncoded(lines: lines, types: Self.types, slack: slack)
+            #expect(encoded.bytes == padded.bytes)
+        }
+    }
+
+    @Test func `begin starts afresh`() {
+        var encoder = BinaryEncoder(
+            layout: RecordLayout(dialect: Dialect(), fields: [FieldEncoding()]), types: [.int2])
+        let (input, records) = (Array("5".utf8), [RecordBounds(0, 1)])
+        func encode() -> [UInt8] {
+            var piece = [UInt8](repeating: 0, count: 200)
+            var unsure: [UInt32] = []
+            let written = records.withUnsafeBufferPointer { records in
+                input.withUnsafeBytes { input in
+                    piece.withUnsafeMutableBytes {
+                        encoder.encode(records, of: input, into: $0, unsure: &unsure).written
+                    }
+                }
+            }
+            return Array(piece[..<written])
+        }
+        let first = encode()
+        encoder.begin()
+        #expect(first.count == 29 && encode() == first)
+    }
+
+    @Test func `fields of any dialect arrive as they are read elsewhere`() {
+        let seed = TestSettings.seed
+        var random = SeededRandom(seed: seed)
+        for round in 0..<TestSettings.files {
+            let csv = HostileCSV.copyable(&random, insideQuotes: random.oneIn(3))
+            let dialect = Dialect(csv.dialect)
+            let (records, wanted) = readAll(csv)
+            let encoded = BinaryEncoded(
+                csv.bytes, records, dialect: dialect,
+                types: csv.columns.map { _ in .text },
+                pieceLength: random.pick([8_192, 262_144]), slack: random.pick([0, 64]))
+            let unsure = Set(encoded.unsure.map(Int.init))
+            let sure = wanted.indices.filter { !unsure.contains($0) }.map { wanted[$0] }
+            guard encoded.tuples == sure else {
+                Issue.record("seed \(seed), round \(round), \(dialect)")
+                return
+            }
+            let tooLong = records.filter { $0.end - $0.start > 7_000 }.count
+            #expect(encoded.unsure.count <= tooLong)
+        }
+    }
+
+    /// The records of a file and their fields, as the scanner and `fieldValues` read them.
+    private func readAll(_ csv: CopyableCSV) -> ([RecordBounds], [[[UInt8]?]]) {
+        var scanner = RecordScanner(
+            dialect: Dialect(csv.dialect), width: csv.columns.count, hasHeader: false, skipLines: 0,
+            recovers: false)
+        scanner.begin(at: 0)
+        var records: [RecordBounds] = []
+        var storage = [RecordBounds](repeating: .none, count: 100_000)
+        storage.withUnsafeMutableBufferPointer { storage in
+            var index = RecordIndex(bounds: storage)
+            _ = csv.bytes.withUnsafeBytes { scanner.scan($0, isFinal: true, into: &index) }
+            records = Array(index.records)
+        }
+        let dialect = Dialect(csv.dialect)
+        let values = csv.bytes.withUnsafeBytes { bytes in
+            records.map { record in
+                fieldValues(of: record, in: bytes, width: csv.columns.count, dialect: dialect).map {
+                    !$0.isQuoted && $0.bytes == dialect.null ? nil : $0.bytes
+                }
+            }
+        }
+        return (records, values)
+    }
+}
