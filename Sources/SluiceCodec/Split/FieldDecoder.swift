@@ -1,3 +1,5 @@
+import CKernels
+
 /// Takes the quoting out of a field, piece by piece.
 struct FieldDecoder: Sendable {
     private let quote: UInt8
@@ -13,6 +15,13 @@ struct FieldDecoder: Sendable {
 
     /// Whether `byte` may be more than itself in a field with quotes.
     func isSpecial(_ byte: UInt8) -> Bool { byte == quote || byte == escape }
+
+    /// How many of 64 bytes stand before the first special one.
+    @inline(__always)
+    func ordinaryRun(in bytes: UnsafePointer<UInt8>) -> Int {
+        let escapes = escape == quote ? 0 : sluice_equal64(bytes, escape)
+        return (sluice_equal64(bytes, quote) | escapes).trailingZeroBitCount
+    }
 
     /// Reads a special byte at `position` and moves on; answers the byte meant, nil for none.
     ///

@@ -126,20 +126,21 @@ struct BinaryRecordWriter {
         }
     }
 
+    /// Reads and writes up to 64 bytes more than it means to.
     private func decode(
         _ span: FieldSpan, _ bytes: UnsafePointer<UInt8>, into output: UnsafeMutablePointer<UInt8>
     ) -> Int {
+        let end = Int(span.end)
         var (position, count, isQuoted) = (Int(span.start), 0, false)
-        while position < Int(span.end) {
-            if decoder.isSpecial(bytes[position]) {
-                guard
-                    let byte = decoder.decode(bytes, at: &position, of: span, isQuoted: &isQuoted)
-                else { continue }
-                output[count] = byte
-            } else {
-                output[count] = bytes[position]
-                position += 1
-            }
+        while position < end {
+            (output + count).update(from: bytes + position, count: 64)
+            let run = min(decoder.ordinaryRun(in: bytes + position), end - position)
+            position += run
+            count += run
+            guard run < 64, position < end else { continue }
+            let byte = decoder.decode(bytes, at: &position, of: span, isQuoted: &isQuoted)
+            guard let byte else { continue }
+            output[count] = byte
             count += 1
         }
         return count
