@@ -1,0 +1,1 @@
+\ir ../typed/rows.sql
