@@ -69,6 +69,8 @@ struct CopyContext {
         // In French a blank stands before the colon.
         return words.hasPrefix("\(column):") || words.hasPrefix("\(column) :")
             || words.hasPrefix("\(column)\u{A0}:")
+            // So it is in binary, which has no text to show.
+            || words.prefix { $0 != "\n" } == column
     }
 }
 

@@ -18,6 +18,8 @@ struct Batch: Sendable {
     /// Of its first byte, from 1.
     let firstLine: Int
     let lineCount: Int
+    /// Of its last byte: the input's last line may have no end.
+    let lastLine: Int
     let lineEnd: LineEnd
     let recordCount: Int
     let malformed: [MalformedRecord]
@@ -30,8 +32,6 @@ struct Batch: Sendable {
 
     /// What the records' bounds count from.
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(slot.bytes) }
-
-    var lastLine: Int { firstLine + max(1, lineCount) - 1 }
 
     var order: Failure.Order { Failure.Order(file: file, byte: range.lowerBound) }
 }

@@ -128,6 +128,9 @@ struct ImportJob: Sendable {
             return first
         }
         if isDryRun, counts.recordsMalformed == 1 { return state.firstMalformed }
+        guard state.files.allSatisfy(\.isComplete) else {
+            return Failure(.fault, "the input was not read to its end")
+        }
         guard isDryRun || counts.recordsUnloaded == 0 else {
             return Failure(.fault, "\(counts.recordsUnloaded) records were read and not loaded")
         }

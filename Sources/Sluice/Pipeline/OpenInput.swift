@@ -43,7 +43,10 @@ struct OpenInput: ~Copyable {
     ) async throws -> Int {
         if file != nil { return try file!.read(into: room, on: thread) }
         while chunk.isEmpty {
-            guard let next = try await nextChunk() else { return 0 }
+            let next = try await nextChunk()
+            // A cancelled sequence ends, too, amid a record: that is no end of the input.
+            try Task.checkCancellation()
+            guard let next else { return 0 }
             chunk = next[...]
         }
         let taken = chunk.prefix(room.count)

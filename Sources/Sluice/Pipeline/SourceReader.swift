@@ -25,7 +25,8 @@ struct SourceReader: Sendable {
     func readHeaders() async throws {
         for file in inputs.indices where inputs[file].canBeReopened {
             let slot = try await vacantSlot()
-            var reading = FileReading(self, file: file, input: try open(file), slot: slot)
+            var reading = FileReading(
+                self, file: file, input: try open(file), slot: slot, isPreview: true)
             try await reading.readHeader()
         }
     }
@@ -53,6 +54,8 @@ private struct FileReading: ~Copyable {
     private let reader: SourceReader
     private let file: Int
     private let name: String
+    /// Only the header is read, and the file will be read again: nothing is counted.
+    private let isPreview: Bool
     private var input: OpenInput
     private var scanner: RecordScanner
 
@@ -70,8 +73,12 @@ private struct FileReading: ~Copyable {
     var hasStarted = false
     var hasHeader: Bool { plan != nil && reader.mapping.csv.hasHeader }
 
-    init(_ reader: SourceReader, file: Int, input: consuming OpenInput, slot: Slot) {
+    init(
+        _ reader: SourceReader, file: Int, input: consuming OpenInput, slot: Slot,
+        isPreview: Bool = false
+    ) {
         self.reader = reader
+        self.isPreview = isPreview
         self.file = file
         self.input = input
         self.slot = slot
@@ -185,13 +192,16 @@ private struct FileReading: ~Copyable {
             holdsLongPermit = true
         }
         let end = filled < batchEnd ? batchEnd : slot.bytes.count
+        // What is read beyond a long record is no more than a batch, which needs no permit.
+        let length = min(Self.readLength, batchEnd)
+        precondition(filled < end, "a slot is full, and nothing in it is settled")
         let room = UnsafeMutableRawBufferPointer(
-            rebasing: slot.bytes[filled..<min(end, filled + Self.readLength)])
+            rebasing: slot.bytes[filled..<min(end, filled + length)])
         let count = try await reader.read(&input, into: room, file: file)
         isAtEnd = count == 0
         filled += count
         slot.touched = max(slot.touched, filled)
-        reader.totals.read(bytes: scanner.origin + filled, ofFile: file)
+        if !isPreview { reader.totals.read(bytes: scanner.origin + filled, ofFile: file) }
     }
 
     /// What is read at a time: scanned while the cache still has it.
@@ -200,7 +210,9 @@ private struct FileReading: ~Copyable {
     // MARK: Sealing
 
     private mutating func seal() async throws {
-        guard plan != nil else { return dropSettled() }
+        guard plan != nil, scanner.origin + scanner.consumed > batchStart.byte else {
+            return dropSettled()
+        }
         let next = try await reader.vacantSlot()
         let consumed = scanner.consumed
         let tail = UnsafeRawBufferPointer(rebasing: slot.bytes[consumed..<filled])
@@ -213,7 +225,7 @@ private struct FileReading: ~Copyable {
         try await hand(over: batch, next: next)
     }
 
-    /// Lines that are passed over before the header go nowhere.
+    /// The header and what stands before it go nowhere.
     private mutating func dropSettled() {
         let held = UnsafeRawBufferPointer(rebasing: slot.bytes[..<filled])
         let consumed = scanner.consumed
@@ -239,11 +251,16 @@ private struct FileReading: ~Copyable {
         let end = (
             byte: scanner.origin + scanner.consumed, line: scanner.lineAtConsumed(in: held)
         )
+        let last = held[scanner.consumed - 1]
+        let endsLine =
+            last == UInt8(ascii: "\n")
+            || scanner.lineEnd == .carriageReturn && last == UInt8(ascii: "\r")
         let givesPermit = holdsLongPermit && tail <= reader.batchBytes.bytes
         let batch = Batch(
             slot: slot, file: file, plan: plan, range: batchStart.byte..<end.byte,
             prelude: batchStart.byte - scanner.origin, firstRecord: nextRecord,
             firstLine: batchStart.line, lineCount: end.line - batchStart.line,
+            lastLine: endsLine ? end.line - 1 : end.line,
             lineEnd: scanner.lineEnd, recordCount: index.count, malformed: index.malformed,
             holdsLongPermit: givesPermit)
         if givesPermit { holdsLongPermit = false }
@@ -256,7 +273,8 @@ private struct FileReading: ~Copyable {
         reader.totals.read(batch, linesPassed: index.linesPassed, recovered: index.recovered)
         slot = next
         index = RecordIndex(bounds: next.bounds)
-        if !hasStarted {
+        let hasContent = hasHeader || batch.recordCount > 0 || !batch.malformed.isEmpty
+        if !hasStarted, hasContent {
             hasStarted = true
             try await reader.beforeFirstBatch(true)
         }
@@ -266,8 +284,11 @@ private struct FileReading: ~Copyable {
     // MARK: Faults
 
     private mutating func failure(of record: MalformedRecord) -> Failure {
-        reader.totals.stopped(
-            atMalformedIn: file, precedingRecords: index.count, linesPassed: index.linesPassed)
+        // A header is no record.
+        if plan != nil {
+            reader.totals.stopped(
+                atMalformedIn: file, precedingRecords: index.count, linesPassed: index.linesPassed)
+        }
         let held = UnsafeRawBufferPointer(rebasing: slot.bytes[..<filled])
         let start = record.start - scanner.origin
         var failure = Failure(record, width: scanner.width, dialect: reader.mapping.csv.dialect)
@@ -313,6 +334,10 @@ extension SourceReader {
                 // Woken: look whether that was for a cancellation.
                 if error.kind == .interrupted { continue }
                 throw failure(error, file: file)
+            } catch {
+                // What a caller's sequence throws; its CancellationError too, if we are not cancelled.
+                try Task.checkCancellation()
+                throw failure(.io, "could not be read: \(error)", file: file)
             }
         }
     }
