@@ -42,6 +42,18 @@ struct ScanPropertyTests {
         }
     }
 
+    @Test("a skipped line may be longer than a record, and end with CRLF")
+    func longSkippedLine() {
+        let input = Array("\r\n\(String(repeating: "x", count: 50))\r\n\r\nb\r\n1\r\n".utf8)
+        let dialect = OracleDialect(maxRecordBytes: 5, skipLines: 3, hasHeader: true)
+        let wanted = readOracle(input, dialect: dialect, width: 1)
+            .comparable(hasLines: true, dialect: dialect)
+        for chunk in [1, 41, input.count] {
+            let scanned = ScannedInput(input, dialect: dialect, width: 1, chunk: chunk)
+            #expect(scanned.result.comparable(hasLines: true, dialect: dialect) == wanted)
+        }
+    }
+
     @Test("64 bytes at a time read as one after the other, in longer and mostly good files")
     func twins() {
         let seed = TestSettings.seed

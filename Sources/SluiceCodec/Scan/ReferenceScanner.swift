@@ -160,10 +160,10 @@ extension ReferenceScanner {
 
     /// Whether `byte` must be seen to know how the record stands at its limit.
     private func mayStep(beyondLimitTo byte: UInt8) -> Bool {
+        if state.isBehindReturn || state == .substituteSeen { return true }
         let excess = position - recordStart - maxRecordBytes
         // Blanks between a lenient quote and what may close it: the slot holds no more.
         guard excess <= Self.lookAhead else { return false }
-        if state.isBehindReturn || state == .substituteSeen { return true }
         // A record of just the longest length ends behind it.
         if excess == 0, byte.endsLine, !isInsideQuotes { return true }
         if isDoubledQuote(byte) { return true }
