@@ -74,7 +74,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "SluiceTests",
-            dependencies: ["Sluice", "SluiceCore", "SluicePostgres", "SluiceTestSupport"],
+            dependencies: [
+                "Sluice", "SluiceCodec", "SluiceCore", "SluicePostgres", "SluiceTestSupport",
+                logging,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "SluicePostgresTests", dependencies: ["SluicePostgres", "SluiceTestSupport"],

@@ -284,6 +284,40 @@ struct InputFileTests {
         }
     }
 
+    @Test func `a writer that waited for its reader is heard`() async throws {
+        let path = folder.fifo("fifo")
+        try await ThreadResident.with { resident in
+            try await ThreadResident.with { sender in
+                async let sent = sender.run { _ in
+                    let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+                    defer { close(descriptor) }
+                    return write(descriptor, "abc", 3)
+                }
+                try await Task.sleep(for: .milliseconds(50))
+                let bytes = try await resident.run { thread in
+                    var file = try InputFile(path: path)
+                    return try file.readAll(on: thread)
+                }
+                #expect(bytes == Array("abc".utf8))
+                #expect(await sent == 3)
+            }
+        }
+    }
+
+    /// As a shell's `<(command)`, whose command may be done before it is opened.
+    @Test func `a pipe by its path ends though its writer has left before`() async throws {
+        let pipe = SystemPipe()
+        pipe.put("abc")
+        pipe.closeInput()
+        try await ThreadResident.with { resident in
+            let bytes = try await resident.run { thread in
+                var file = try InputFile(path: "/dev/fd/\(pipe.output)")
+                return try file.readAll(on: thread)
+            }
+            #expect(bytes == Array("abc".utf8))
+        }
+    }
+
     @Test func `signals do not end the wait for a FIFO`() async throws {
         ignoreInterrupts()
         let path = folder.fifo("fifo")

@@ -26,6 +26,15 @@ struct Server: Sendable {
         try await pool.withConnection { try $0.query(sql) }
     }
 
+    /// Runs `body` in the midst of a transaction that has run `sql`.
+    func holding(_ sql: String, _ body: @Sendable () async throws -> Void) async throws {
+        try await pool.withConnection { connection in
+            _ = try connection.query("BEGIN; " + sql)
+            try await body()
+            _ = try connection.query("ROLLBACK")
+        }
+    }
+
     func value(_ sql: String) async throws -> String? {
         try await query(sql).rows.first?.first ?? nil
     }

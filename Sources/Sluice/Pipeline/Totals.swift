@@ -37,7 +37,7 @@ final class Totals: Sendable {
             file.counts.recordsMalformed += batch.malformed.count
             file.counts.linesPassed += linesPassed
             file.counts.recordsRecovered += recovered
-            file.counts.bytesRead = batch.range.upperBound
+            file.counts.bytesRead = max(file.counts.bytesRead, batch.range.upperBound)
         }
     }
 

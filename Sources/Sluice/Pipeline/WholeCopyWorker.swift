@@ -13,10 +13,15 @@ struct WholeCopyWorker: Sendable {
     let totals: Totals
 
     func run() async throws {
-        let loads = try await pool.withConnection { connection in
-            try await load(on: connection)
+        // The connection is taken no earlier: it may be the only one, and TRUNCATE comes before.
+        for await first in ring.loaded {
+            let loads = try await pool.withConnection { connection in
+                try await load(beginningWith: first, on: connection)
+            }
+            for load in loads { totals.committed(load.batches, LoadedRows(inText: load.rows)) }
         }
-        for load in loads { totals.committed(load.batches, LoadedRows(inText: load.rows)) }
+        // The stream ends by cancellation too.
+        try Task.checkCancellation()
     }
 
     /// What went in by one COPY.
@@ -26,20 +31,28 @@ struct WholeCopyWorker: Sendable {
         var rows = 0
     }
 
-    private func load(on connection: isolated Connection) async throws -> [FileLoad] {
+    private func load(
+        beginningWith first: Batch, on connection: isolated Connection
+    ) async throws -> [FileLoad] {
         var loads: [FileLoad] = []
-        for await batch in ring.loaded {
-            try Task.checkCancellation()
-            do {
-                try add(batch, to: &loads, on: connection)
-            } catch let error as PostgresError where error != .cancelled {
-                throw failure(error, batch.plan)
-            }
-            ring.recycle(batch.slot, holdsLongPermit: batch.holdsLongPermit)
-        }
+        try take(first, into: &loads, on: connection)
+        for await batch in ring.loaded { try take(batch, into: &loads, on: connection) }
         try Task.checkCancellation()
         try end(&loads, on: connection)
         return loads
+    }
+
+    private func take(
+        _ batch: Batch, into loads: inout [FileLoad], on connection: isolated Connection
+    ) throws {
+        // Batches are handed out after a cancellation too.
+        try Task.checkCancellation()
+        do {
+            try add(batch, to: &loads, on: connection)
+        } catch let error as PostgresError where error != .cancelled {
+            throw failure(error, batch.plan)
+        }
+        ring.recycle(batch.slot, holdsLongPermit: batch.holdsLongPermit)
     }
 
     private func add(
