@@ -2,6 +2,7 @@
 ///
 /// After D. Lemire, "Number parsing at a gigabyte per second", 2021, and N. Mushtak and D. Lemire,
 /// "Fast number parsing without fallback", 2022.
+// Unchecked because of its pointer: the table is written once, before anybody has it.
 struct PowersOfFive: @unchecked Sendable {
     // Written before it is shared, and never freed.
     private let words: UnsafePointer<UInt64>
