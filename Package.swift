@@ -46,6 +46,8 @@ let package = Package(
             dependencies: [
                 "SluiceCore", "SluiceCodec", "SluiceSource", "SluicePostgres", logging,
             ],
+            // A link into sql/ledger: the program carries what a DBA may run.
+            resources: [.embedInCode("Ledger/Migrations/001_ledger.sql")],
             swiftSettings: settings),
         .executableTarget(
             name: "pgsluice",

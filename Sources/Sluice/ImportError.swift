@@ -5,7 +5,9 @@ public import SluicePostgres
 public struct ImportError: Error, Sendable {
     /// The kind of failure: what a caller decides by.
     public struct Code: Hashable, Sendable {
-        private enum Value { case data, input, server, permission, io, cancelled, fault, usage }
+        private enum Value {
+            case data, input, server, permission, io, cancelled, fault, usage, taken
+        }
 
         private let value: Value
 
@@ -25,6 +27,8 @@ public struct ImportError: Error, Sendable {
         public static let fault = Code(value: .fault)
         /// The configuration contradicts itself.
         public static let usage = Code(value: .usage)
+        /// Another run has this import.
+        public static let taken = Code(value: .taken)
     }
 
     public var code: Code

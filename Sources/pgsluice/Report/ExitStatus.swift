@@ -15,6 +15,7 @@ enum ExitStatus {
         case .server: 69
         case .fault: 70
         case .io: inputOutput
+        case .taken: 75
         case .permission: 77
         case .cancelled: of(signal: signal ?? SIGINT)
         default: 70

@@ -1,0 +1,1 @@
+../../../../sql/ledger/001_ledger.sql
