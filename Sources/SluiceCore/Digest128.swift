@@ -9,7 +9,7 @@
 ///    filled up with zeros. Lane *i* takes words *2i* and *2i + 1* by `mix`.
 /// 3. A fifth lane starts from the byte count and the cube root of 2, takes the four lanes in turn
 ///    and then its start twice, by `stir`.
-/// 4. Its words are finished as MurmurHash3 finishes its own.
+/// 4. Its words are finished as MurmurHash3 finishes its own, and are the high and the low half.
 public struct Digest128: Hashable, Sendable {
     public var high: UInt64
     public var low: UInt64
