@@ -117,6 +117,29 @@ package struct InputFile: ~Copyable {
         }
     }
 
+    /// Reads bytes of a regular file, counted from where it is read, and leaves it where it stands.
+    ///
+    /// - Throws: `SourceError` of the kind `unreadable`.
+    func add(
+        _ range: Range<Int>, to accumulator: inout Digest128.Accumulator
+    ) throws(SourceError) {
+        let start = max(0, Int(lseek(descriptor, 0, SEEK_CUR))) - bytesRead
+        var bytes = [UInt8](repeating: 0, count: range.count)
+        var filled = 0
+        while filled < range.count {
+            let offset = range.lowerBound + filled
+            let count = bytes.withUnsafeMutableBytes { bytes in
+                pread(
+                    descriptor, bytes.baseAddress! + filled, bytes.count - filled, start + offset)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .unreadable(.current, at: offset) }
+            guard count > 0 else { throw .shrank(from: range.upperBound, to: offset) }
+            filled += count
+        }
+        bytes.withUnsafeBytes { accumulator.add($0) }
+    }
+
     /// Whether a regular file has become longer since it was opened.
     package var hasGrown: Bool {
         guard let size, let rest = try? Self.size(of: descriptor) else { return false }
