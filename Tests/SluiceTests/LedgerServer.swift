@@ -52,6 +52,21 @@ final class LedgerDatabase: Sendable {
         try await connected { try $0.query(sql).rows }
     }
 
+    /// Returns when somebody waits for a lock.
+    func waitForLockWaiter() async throws {
+        let waiters = """
+            SELECT FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'
+            """
+        for _ in 0..<500 {
+            if try await !query(waiters).isEmpty { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw NobodyWaits()
+    }
+
+    private struct NobodyWaits: Error {}
+
     /// Runs `body` as a new user, who may only connect.
     func withUser(_ body: (String) async throws -> Void) async throws {
         let user = "user_" + name
