@@ -9,7 +9,7 @@ struct PgSluice: AsyncParsableCommand {
         commandName: "pgsluice",
         abstract: "Loads CSV into PostgreSQL.",
         version: "pgsluice \(sluiceVersion)",
-        subcommands: [ImportCommand.self],
+        subcommands: [ImportCommand.self, StatusCommand.self],
         // -h is the host's, as in psql.
         helpNames: .long)
 
@@ -50,16 +50,22 @@ extension PgSluice {
         }
     }
 
+    /// The flags that take values, by command.
+    private static let valueFlags = [
+        ImportCommand.name: ImportCommand.valueFlags, StatusCommand.name: StatusCommand.valueFlags,
+    ]
+
     private static func canonical(_ arguments: [String]) throws(UsageError) -> [String] {
-        guard arguments.first == ImportCommand.name else { return arguments }
-        let rest = try canonicalArguments(
-            Array(arguments.dropFirst()), valueFlags: ImportCommand.valueFlags)
-        return [ImportCommand.name] + rest
+        guard let name = arguments.first, let valueFlags = valueFlags[name] else {
+            return arguments
+        }
+        return [name]
+            + (try canonicalArguments(Array(arguments.dropFirst()), valueFlags: valueFlags))
     }
 
     private static func refuse(_ message: String, _ arguments: [String]) -> Int32 {
-        let isImport = arguments.first == ImportCommand.name
-        let command = isImport ? "pgsluice import" : "pgsluice"
+        let name = arguments.first.flatMap { valueFlags[$0] == nil ? nil : $0 }
+        let command = ["pgsluice", name].compactMap { $0 }.joined(separator: " ")
         writeError("pgsluice: \(printable(message))\nTry '\(command) --help'.\n")
         return ExitStatus.usage
     }

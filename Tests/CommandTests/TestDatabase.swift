@@ -33,20 +33,24 @@ final class TestDatabase {
 
     /// What psql prints without decoration.
     @discardableResult
-    func query(_ sql: String) throws -> String {
-        let folder = try #require(
-            Self.environment["PGSLUICE_TEST_PGBIN"], "no server to test with")
+    func query(_ sql: String) throws -> String { try Self.psql(["-c", sql]) }
+
+    @discardableResult
+    static func psql(
+        _ arguments: [String], environment changes: [String: String] = [:]
+    ) throws -> String {
+        let folder = try #require(environment["PGSLUICE_TEST_PGBIN"], "no server to test with")
         let process = Process()
         process.executableURL = URL(filePath: folder).appending(component: "psql")
-        process.arguments = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql]
-        process.environment = Self.environment.merging(
-            ["PGOPTIONS": "-c client_min_messages=warning"]) { $1 }
+        process.arguments = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"] + arguments
+        process.environment = environment.merging(
+            ["PGOPTIONS": "-c client_min_messages=warning"]) { $1 }.merging(changes) { $1 }
         let pipe = Pipe()
         process.standardOutput = pipe
         try process.run()
         let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "psql failed: \(sql)")
+        try #require(process.terminationStatus == 0, "psql failed: \(arguments)")
         let text = String(decoding: output, as: UTF8.self)
         return String(text.hasSuffix("\n") ? text.dropLast() : text[...])
     }

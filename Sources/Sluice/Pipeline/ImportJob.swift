@@ -139,7 +139,7 @@ struct ImportJob: Sendable {
 }
 
 extension ConnectionParameters {
-    fileprivate init(_ options: ConnectionOptions) {
+    init(_ options: ConnectionOptions) {
         self.init(
             dbname: options.database, host: options.host, port: options.port, user: options.user)
     }
