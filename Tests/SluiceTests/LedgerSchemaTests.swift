@@ -159,6 +159,14 @@ struct LedgerSchemaTests {
         }
     }
 
+    /// As its predefined role; there is no other member of it.
+    @Test func `a schema may be the database owner's by role`() async throws {
+        try await LedgerDatabase.withLedger { database in
+            _ = try await database.query("ALTER SCHEMA pgsluice OWNER TO pg_database_owner")
+            try await database.connected { try Ledger.install(on: $0) }
+        }
+    }
+
     @Test func `the ledger of a newer program is left alone`() async throws {
         try await LedgerDatabase.withLedger { database in
             _ = try await database.query("INSERT INTO pgsluice.version VALUES (1000)")

@@ -188,6 +188,38 @@ struct LedgerTests {
         }
     }
 
+    @Test func `who waits too long for an import is told that it is taken`() async throws {
+        let hasty = Ledger(identity: .sample(), lockTimeout: .milliseconds(50))
+        try await LedgerDatabase.withLedger { database in
+            try await database.connected { [ledger] first in
+                _ = try ledger.create(once: [], lockTimeout: .zero, on: first)
+                try ledger.check(first.query("BEGIN; " + ledger.claim(epoch: 1)))
+                let failure = await #expect(throws: Failure.self) {
+                    try await database.connected { try hasty.takeOver(on: $0) }
+                }
+                #expect(failure?.code == .taken)
+                try ledger.insert(.sample(0..<10), on: first)
+                try first.commit()
+            }
+        }
+    }
+
+    @Test func `a claim waits no longer than its lock timeout`() async throws {
+        let hasty = Ledger(identity: .sample(), lockTimeout: .milliseconds(50))
+        try await LedgerDatabase.withLedger { database in
+            try await database.connected { [ledger] owner in
+                _ = try ledger.create(once: [], lockTimeout: .zero, on: owner)
+                _ = try owner.query("BEGIN; SELECT pg_advisory_xact_lock(\(ledger.lockKey))")
+                let error = await #expect(throws: PostgresError.self) {
+                    try await database.connected { connection in
+                        try hasty.commit(.sample(0..<10), epoch: 1, on: connection)
+                    }
+                }
+                #expect(error?.sqlState == .lockNotAvailable)
+            }
+        }
+    }
+
     @Test func `a batch behind a takeover gets no row, and so does one behind forgetting`()
         async throws
     {

@@ -14,7 +14,7 @@ extension Ledger {
         """
         SELECT pg_catalog.set_config('pgsluice.lock_timeout', \
         pg_catalog.current_setting('lock_timeout'), true); \
-        SET LOCAL lock_timeout = \(Self.lockTimeout.milliseconds); \
+        SET LOCAL lock_timeout = \(lockTimeout.milliseconds); \
         SELECT pg_catalog.pg_advisory_xact_lock_shared(\(lockKey)); \
         SELECT pg_catalog.set_config('lock_timeout', \
         pg_catalog.current_setting('pgsluice.lock_timeout'), true); \

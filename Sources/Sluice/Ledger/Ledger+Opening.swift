@@ -42,7 +42,8 @@ extension Ledger {
 
     /// Begins an import, and does what is to be done once in its life, in one transaction.
     ///
-    /// A finished import of the same id and another identity makes way.
+    /// A finished import of the same id and another identity makes way. After a COMMIT without an
+    /// answer `takeOver` tells whether it was done.
     /// - Parameter once: SQL statements that may wait `lockTimeout` for each lock; zero: for ever.
     /// - Throws: `Failure` of the code `taken` if another run has begun it in the meantime;
     ///   `PostgresError`, that of `once` too.
@@ -52,7 +53,9 @@ extension Ledger {
         let epoch = try owning(on: connection) {
             if let known = try known(on: connection) {
                 let hasChanged = !LedgerChanges(from: known.identity, to: identity).texts.isEmpty
-                guard known.isFinished && hasChanged else { throw takenFailure }
+                guard known.isFinished && hasChanged else {
+                    throw Failure(.taken, "another run has begun import \(id)")
+                }
             }
             let epoch = try insertImport(on: connection)
             _ = try connection.query("SET LOCAL lock_timeout = \(lockTimeout.milliseconds)")

@@ -68,8 +68,8 @@ extension Ledger {
 
     /// The owners of the schema and of what is in it, one that is not to be trusted first.
     private static let schemaQuery = """
-        SELECT owners.oid = d.datdba OR owners.rolsuper OR owners.rolname = current_user
-                AS is_trusted,
+        SELECT owners.oid = d.datdba OR owners.rolsuper
+                OR owners.rolname IN (current_user, 'pg_database_owner') AS is_trusted,
             owners.rolname AS owner,
             EXISTS (
                 SELECT FROM pg_catalog.pg_class c

@@ -26,12 +26,14 @@ extension Ledger {
     ///
     /// - Throws: `Failure` of the code `data` if there is no such import, or it is finished.
     static func requestStop(of id: String, on connection: isolated Connection) throws {
-        let answer = try connection.query(
-            """
-            UPDATE pgsluice.import
-            SET stop_requested = state = 'running', updated_at = pg_catalog.now()
-            WHERE id = $1 RETURNING state
-            """, [id])
+        let answer = try inTransaction(on: connection) {
+            try connection.query(
+                """
+                UPDATE pgsluice.import
+                SET stop_requested = state = 'running', updated_at = pg_catalog.now()
+                WHERE id = $1 RETURNING state
+                """, [id])
+        }
         guard !answer.rows.isEmpty else { throw unknown(id) }
         guard answer.text("state") == "running" else {
             throw Failure(.data, "import \(id) is finished: there is nothing to stop")

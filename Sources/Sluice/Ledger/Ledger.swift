@@ -11,23 +11,24 @@ import SluicePostgres
 /// exclusive one, so that no older transaction is under way then, and none comes after.
 struct Ledger: Sendable {
     let identity: LedgerIdentity
+    /// How long a transaction waits for those that hold the import.
+    var lockTimeout = Ledger.patience
 
     var id: String { identity.id }
+
+    static let patience = Duration.seconds(10)
 }
 
 // MARK: Transactions
 
 extension Ledger {
-    /// How long a transaction waits for those that hold the import.
-    static let lockTimeout = Duration.seconds(10)
-
     /// One transaction in which nobody else has a batch of this import under way.
     ///
     /// - Throws: `Failure` of the code `taken` if somebody has, for too long; what `body` throws.
     func owning<Value>(
         on connection: isolated Connection, _ body: () throws -> Value
     ) throws -> Value {
-        try Self.inTransaction(on: connection) {
+        try Self.inTransaction(lockTimeout: lockTimeout, on: connection) {
             try lockExclusively(on: connection)
             return try body()
         }
@@ -35,11 +36,7 @@ extension Ledger {
 
     private func lockExclusively(on connection: isolated Connection) throws {
         do throws(PostgresError) {
-            _ = try connection.query(
-                """
-                SET LOCAL lock_timeout = \(Self.lockTimeout.milliseconds); \
-                SELECT pg_catalog.pg_advisory_xact_lock(\(lockKey))
-                """)
+            _ = try connection.query("SELECT pg_catalog.pg_advisory_xact_lock(\(lockKey))")
         } catch {
             guard error.sqlState == .lockNotAvailable else { throw error }
             throw Failure(
@@ -48,14 +45,17 @@ extension Ledger {
         }
     }
 
-    /// One transaction; its COMMIT waits for the disk, whatever the session's settings are.
+    /// One transaction that waits for no lock for ever; its COMMIT waits for the disk, whatever the
+    /// session's settings are.
     static func inTransaction<Value>(
-        on connection: isolated Connection, _ body: () throws -> Value
+        lockTimeout: Duration = patience, on connection: isolated Connection,
+        _ body: () throws -> Value
     ) throws -> Value {
         do {
             _ = try connection.query(
                 """
                 BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
+                SET LOCAL lock_timeout = \(lockTimeout.milliseconds); \
                 SELECT pg_catalog.set_config('synchronous_commit', 'on', true) \
                 WHERE pg_catalog.current_setting('synchronous_commit') = 'off'
                 """)
