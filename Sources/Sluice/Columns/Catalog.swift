@@ -3,7 +3,7 @@ import SluicePostgres
 /// What is asked of the server before the first row is sent.
 struct Catalog {
     /// The oldest server that has what our questions name.
-    static let oldestServer = 120_000
+    static let oldestServer = 140_000
 
     /// Finds the table and makes sure that COPY can write to it.
     ///
@@ -13,7 +13,7 @@ struct Catalog {
         _ table: TableName, on connection: isolated Connection
     ) throws -> Target {
         guard connection.serverVersion >= oldestServer else {
-            throw Failure(.server, "the server is older than PostgreSQL 12")
+            throw Failure(.server, "the server is older than PostgreSQL 14")
         }
         let answer = try connection.query(tableQuery, [table.qualified.sql])
         guard let relation = answer.row(0) else {

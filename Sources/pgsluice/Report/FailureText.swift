@@ -55,7 +55,7 @@ extension FailureText {
         let isCancelled = error.code == .cancelled
         self.init(
             headline: isCancelled
-                ? "cancelled"
+                ? error.message
                 : Self.headline(
                     at: error.location, error.oneLine, sqlState: error.server?.sqlState.code),
             committed: CommittedSummary(report))
