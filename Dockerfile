@@ -7,6 +7,7 @@ WORKDIR /source
 COPY Package.swift ./
 RUN swift package resolve
 COPY Sources Sources
+COPY sql sql
 COPY Tests Tests
 RUN swift build -c release --product pgsluice --static-swift-stdlib -Xlinker -s \
     && mv "$(swift build -c release --show-bin-path)/pgsluice" /usr/local/bin/
