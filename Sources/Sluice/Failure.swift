@@ -103,7 +103,9 @@ extension Failure {
     }
 
     private static func advice(_ state: SQLState) -> String? {
-        if state.isAboutData { return "mend the line, or the table, and run the command again" }
+        if state.isAboutData {
+            return "mend the line, or the table, or leave such records out with --on-error reject"
+        }
         if state.code == "42501" { return "ask the table's owner to GRANT it, or load as another" }
         switch state.classCode {
         case "55": return "somebody holds the table: try again, or see --lock-timeout"
@@ -118,6 +120,9 @@ extension Failure {
 extension SQLState {
     /// Of an error that a record's values have caused, so that it may be another record's turn.
     var isAboutData: Bool {
-        ["21", "22", "23", "44", "P0"].contains(classCode) || ["54000", "42622"].contains(code)
+        Self.dataClasses.contains(classCode) || Self.dataCodes.contains(code)
     }
+
+    static let dataClasses = ["21", "22", "23", "44", "P0"]
+    static let dataCodes = ["54000", "42622"]
 }

@@ -4,7 +4,10 @@ import SluiceCore
 extension ImportConfiguration {
     /// What contradicts itself, or can't be done; nil: nothing.
     var problem: Failure? {
-        guard let message = loadProblem ?? columnProblem ?? csv.dialect.problem else { return nil }
+        guard
+            let message = loadProblem ?? transactionProblem ?? errorProblem ?? columnProblem
+                ?? csv.dialect.problem
+        else { return nil }
         return Failure(.usage, message)
     }
 
@@ -15,6 +18,23 @@ extension ImportConfiguration {
         }
         if load.lockTimeout < .zero || load.stallTimeout < .zero { return "a timeout is negative" }
         return csv.skipLines < 0 ? "the lines to skip are negative" : nil
+    }
+
+    private var transactionProblem: String? {
+        if load.singleTransaction, load.resume {
+            return "a single transaction leaves nothing to resume"
+        }
+        return load.singleTransaction && (load.jobs ?? 1) > 1
+            ? "a single transaction has a single connection" : nil
+    }
+
+    private var errorProblem: String? {
+        if errors.retryTimeout < .zero { return "a timeout is negative" }
+        if let limit = errors.rejectLimit, limit < 0 { return "the limit of rejects is negative" }
+        if let ratio = errors.rejectRatio, !(0...1).contains(ratio) {
+            return "the ratio of rejects is not from 0 to 1"
+        }
+        return nil
     }
 
     private var columnProblem: String? {

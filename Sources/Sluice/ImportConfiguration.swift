@@ -7,6 +7,7 @@ public struct ImportConfiguration: Sendable {
     public var columns = ColumnOptions()
     public var csv = CSVOptions()
     public var load = LoadOptions()
+    public var errors = ErrorOptions()
 
     public init() {}
 }
@@ -78,6 +79,14 @@ public struct LoadOptions: Sendable {
     public var truncate = false
     /// Reads and maps everything, and changes nothing.
     public var dryRun = false
+    /// All in one transaction, over one connection: the table is as before if anything fails.
+    public var singleTransaction = false
+    /// Keeps books in the database, so that the same import goes on after whatever ended it.
+    public var resume = false
+    /// The name of the import in the ledger; nil: made from table, paths and dialect.
+    public var importID: String?
+    /// Compares all that an earlier run has loaded with the input, not only its borders.
+    public var verifySource = false
     /// How long TRUNCATE may wait for its lock.
     public var lockTimeout = Duration.seconds(10)
     /// How long the server may show no progress; zero: for ever.
@@ -86,4 +95,39 @@ public struct LoadOptions: Sendable {
     package var usesBinaryLane = true
 
     public init() {}
+}
+
+/// What becomes of records that can't be loaded, and of a server that is lost.
+public struct ErrorOptions: Sendable {
+    public enum Policy: String, CaseIterable, Sendable {
+        /// The first one ends the import.
+        case stop
+        /// They are left out and kept, each with its reason; all others load.
+        case reject
+    }
+
+    public var policy = Policy.stop
+    public var rejects = RejectDestination.default
+    /// Replaces reject files that exist.
+    public var overwritesRejects = false
+    /// As many may be rejected; the next one ends the import.
+    public var rejectLimit: Int?
+    /// The part of all records that may be rejected, from 0 to 1; looked at from 1,000 records on.
+    public var rejectRatio: Double?
+    /// How long a batch is tried again after the server was lost, or had no room; zero: not at all.
+    public var retryTimeout = Duration.seconds(300)
+
+    public init() {}
+}
+
+/// Where rejected records are kept: a file for each input, and its log beside it.
+public enum RejectDestination: Hashable, Sendable {
+    /// `<input name>.rejects.csv` in the current directory.
+    case `default`
+    /// This file, for a single input.
+    case file(String)
+    /// A file for each input in this directory.
+    case directory(String)
+    /// Rejects are only counted.
+    case none
 }

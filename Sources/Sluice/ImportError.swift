@@ -6,7 +6,7 @@ public struct ImportError: Error, Sendable {
     /// The kind of failure: what a caller decides by.
     public struct Code: Hashable, Sendable {
         private enum Value {
-            case data, input, server, permission, io, cancelled, fault, usage, taken
+            case data, input, output, server, permission, io, cancelled, fault, usage, taken
         }
 
         private let value: Value
@@ -19,6 +19,8 @@ public struct ImportError: Error, Sendable {
         public static let server = Code(value: .server)
         /// The server says that this user may not.
         public static let permission = Code(value: .permission)
+        /// A file for the rejects can't be made.
+        public static let output = Code(value: .output)
         /// Reading failed midway.
         public static let io = Code(value: .io)
         /// The task was cancelled.

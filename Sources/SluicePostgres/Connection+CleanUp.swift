@@ -16,6 +16,11 @@ extension Connection {
         }
     }
 
+    /// Leaves the server: nobody gets this connection again.
+    package func abandon() {
+        giveUp()
+    }
+
     private func endStatement(_ patience: Patience) throws(PostgresError) {
         switch copy.abort() {
         case .nothing:

@@ -10,6 +10,19 @@ extension Connection {
     package func query(
         _ sql: String, _ parameters: [String?] = []
     ) throws(PostgresError) -> QueryResult {
+        try results(sql, parameters).last ?? QueryResult()
+    }
+
+    /// Runs several statements in one message, and answers all results.
+    ///
+    /// - Throws: as `query(_:_:)`.
+    package func script(_ sql: String) throws(PostgresError) -> [QueryResult] {
+        try results(sql, [])
+    }
+
+    private func results(
+        _ sql: String, _ parameters: [String?]
+    ) throws(PostgresError) -> [QueryResult] {
         try checkInterrupt()
         let answer = try exchange(sql, parameters, .work)
         guard !answer.hasStartedCopy else {
@@ -17,7 +30,7 @@ extension Connection {
             throw .protocolViolation("COPY FROM STDIN as a query")
         }
         if let error = answer.error { throw noting(error) }
-        return answer.results.last ?? QueryResult()
+        return answer.results
     }
 
     /// Commits the transaction.

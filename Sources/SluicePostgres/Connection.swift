@@ -94,6 +94,9 @@ package actor Connection {
     /// The server's process; 0 when not open.
     package var backendPID: Int32 { handle?.backendPID ?? 0 }
 
+    /// Whether the server is a standby, as it said last.
+    package var isInRecovery: Bool { parameterStatus("in_hot_standby") == "on" }
+
     /// What the server reports of its own accord: `server_version`, `TimeZone` and so on.
     package func parameterStatus(_ name: String) -> String? { handle?.parameterStatus(name) }
 

@@ -110,6 +110,22 @@ package struct InputFile: ~Copyable {
         }
     }
 
+    /// Whether it is a regular file, from its first byte on.
+    package var canSeek: Bool { size != nil && closes }
+
+    /// Goes on reading at `offset`, from the file's start.
+    ///
+    /// - Throws: `SourceError` of the kind `unreadable`.
+    package mutating func seek(to offset: Int) throws(SourceError) {
+        precondition(canSeek)
+        do {
+            try retryingOnInterrupt { lseek(descriptor, offset, SEEK_SET) }
+        } catch {
+            throw .unreadable(error, at: offset)
+        }
+        bytesRead = offset
+    }
+
     /// A read of a stream may block, so none is done before `poll` says that it won't.
     private func waitForInput(on thread: OwnThread) throws(SourceError) {
         guard case .ready = thread.wait(for: .readable, on: descriptor, until: nil) else {

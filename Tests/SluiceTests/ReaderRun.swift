@@ -57,8 +57,9 @@ struct ReaderRun {
             inputs: source.inputs,
             mapping: ColumnMapping(target: .of(columns), options: options, csv: csv), ring: ring,
             totals: totals, thread: thread, batchBytes: batchBytes, usesBinaryLane: false,
-            recovers: recovers, logger: .silent,
-            beforeFirstBatch: { hasContent in starts.withLock { $0.append(hasContent) } })
+            recovers: recovers, rejects: nil, done: source.inputs.map { _ in [] },
+            verifiesSource: false, logger: .silent,
+            beforeFirstBatch: { content in starts.withLock { $0.append(content != .nothing) } })
         (batches, failure) = await withTaskGroup(of: Failure?.self) { group in
             group.addTask(executorPreference: thread) {
                 defer { ring.finish() }
@@ -126,9 +127,9 @@ extension Target {
                 let (isGenerated, isForbidden) = (name.hasSuffix("*"), name.hasSuffix("!"))
                 return Column(
                     name: isGenerated || isForbidden ? String(name.dropLast()) : name,
-                    type: ColumnType(name: "text", oid: 25, modifier: -1),
+                    type: ColumnType(name: "text", inputName: "text", oid: 25, modifier: -1),
                     isGenerated: isGenerated, isInsertable: !isForbidden)
             },
-            isUTF8: true, referencesItself: false)
+            isUTF8: true, referencesItself: false, isUnlogged: false, canSortOnServer: false)
     }
 }

@@ -46,7 +46,9 @@ struct RingTests {
             mapping: ColumnMapping(
                 target: .of(["a"]), options: ColumnOptions(), csv: plain),
             ring: ring, totals: totals, thread: thread, batchBytes: .kibibytes(1),
-            usesBinaryLane: false, recovers: false, logger: .silent, beforeFirstBatch: { _ in })
+            usesBinaryLane: false, recovers: false, rejects: nil,
+            done: source.inputs.map { _ in [] }, verifiesSource: false, logger: .silent,
+            beforeFirstBatch: { _ in })
     }
 
     @Test func `the reader waits while no slot is vacant, and goes on with the next`() async throws
@@ -185,15 +187,19 @@ extension Batch {
     }
 
     init(
-        _ slot: Slot, file: Int, range: Range<Int>, records: Int, firstLine: Int, lineCount: Int
+        _ slot: Slot, file: Int, range: Range<Int>, records: Int, firstLine: Int, lineCount: Int,
+        linesPassed: Int = 0
     ) throws {
         self.init(
             slot: slot, file: file,
             plan: try FilePlan(
                 name: "s", target: .of(["a"]), fields: [0], csv: CSVOptions(),
                 usesBinaryLane: false),
-            range: range, prelude: 0, firstRecord: 1, firstLine: firstLine, lineCount: lineCount,
+            range: range, prelude: 0, firstRecord: 1, firstLine: firstLine,
+            firstHeldLine: firstLine, lineCount: lineCount,
             lastLine: firstLine + lineCount - 1,
-            lineEnd: .lineFeed, recordCount: records, malformed: [], holdsLongPermit: false)
+            lineEnd: .lineFeed, recordCount: records, malformed: [], holdsLongPermit: false,
+            linesPassed: linesPassed,
+            recovered: 0)
     }
 }

@@ -11,7 +11,7 @@ import Testing
         return try (0..<count).map { index in
             try Batch(
                 slot, file: file, range: index * 100..<(index + 1) * 100, records: 10,
-                firstLine: index * 10 + 1, lineCount: 10)
+                firstLine: index * 10 + 1, lineCount: 10, linesPassed: 3)
         }
     }
 
@@ -30,7 +30,7 @@ import Testing
             let order = batches.indices.shuffled(using: &random)
             let kept = order.prefix(random.number(in: 0...count))
             let totals = Totals(inputs: [("s", 700)])
-            for batch in batches { totals.read(batch, linesPassed: 0, recovered: 0) }
+            for batch in batches { totals.read(batch) }
             for index in kept {
                 totals.committed(CommittedBatches(batches[index]), LoadedRows(inText: 10))
             }
@@ -54,7 +54,7 @@ import Testing
     @Test func `rows that the server did not store are skipped, not lost`() throws {
         let totals = Totals(inputs: [("s", 100)])
         let batch = try batches(1)[0]
-        totals.read(batch, linesPassed: 3, recovered: 0)
+        totals.read(batch)
         #expect(totals.snapshot().counts.recordsUnloaded == 10)
         totals.committed(CommittedBatches(batch), LoadedRows(inBinary: 4, inText: 3))
         let counts = totals.snapshot().counts
@@ -70,7 +70,7 @@ import Testing
             for batches in all {
                 group.addTask {
                     for batch in batches {
-                        totals.read(batch, linesPassed: 1, recovered: 0)
+                        totals.read(batch)
                         totals.committed(CommittedBatches(batch), LoadedRows(inText: 9))
                     }
                 }

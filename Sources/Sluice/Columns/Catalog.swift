@@ -22,11 +22,13 @@ struct Catalog {
         try checkRelation(relation, on: connection)
         let columns = try answer.rows.indices.compactMap(answer.row).filter { $0["attname"] != "" }
             .map { try column($0, on: connection) }
+        let isUTF8 = connection.parameterStatus("server_encoding") == "UTF8"
         return Target(
             oid: relation["oid"], schema: relation["nspname"], name: relation["relname"],
-            sql: relation["sql"], columns: columns,
-            isUTF8: connection.parameterStatus("server_encoding") == "UTF8",
-            referencesItself: try referencesItself(relation, on: connection))
+            sql: relation["sql"], columns: columns, isUTF8: isUTF8,
+            referencesItself: try referencesItself(relation, on: connection),
+            isUnlogged: relation.isTrue("is_unlogged"),
+            canSortOnServer: isUTF8 && relation.isTrue("can_sort"))
     }
 
     private static func column(
@@ -41,12 +43,15 @@ struct Catalog {
         of column: Row, on connection: isolated Connection
     ) throws -> Target.ColumnType {
         var (typeID, modifier, kind) = (column["typid"], column["typmod"], column["typtype"])
+        var inputName = column["input_type"]
         while kind == "d", let base = try connection.query(domainQuery, [typeID]).row(0) {
             if modifier == "-1" { modifier = base["typtypmod"] }
             (typeID, kind) = (base["typbasetype"], base["typtype"])
+            inputName = base["input_type"]
         }
         var type = Target.ColumnType(
-            name: column["type"], oid: UInt32(typeID) ?? 0, modifier: Int32(modifier) ?? -1)
+            name: column["type"], inputName: inputName, oid: UInt32(typeID) ?? 0,
+            modifier: Int32(modifier) ?? -1)
         if kind == "e" {
             let labels = try connection.query(labelQuery, [typeID])
             type.labels = labels.rows.compactMap(\.first).compactMap { $0 }
@@ -75,6 +80,14 @@ struct Catalog {
                pg_catalog.format('%I.%I', n.nspname, c.relname) AS sql,
                pg_catalog.row_security_active(c.oid) AS has_row_security,
                a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+               pg_catalog.format_type(a.atttypid, -1) AS input_type,
+               c.relpersistence = 'u' AS is_unlogged,
+               c.relkind IN ('r', 'p') AND NOT c.relhasrules
+               AND pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMP')
+               AND EXISTS (
+                   SELECT FROM pg_catalog.pg_language l
+                   WHERE l.lanname = 'plpgsql' AND pg_catalog.has_language_privilege(l.oid, 'USAGE')
+               ) AS can_sort,
                a.atttypid AS typid, a.atttypmod AS typmod, t.typtype,
                a.attgenerated <> '' AS is_generated,
                pg_catalog.has_column_privilege(c.oid, a.attnum, 'INSERT') AS is_insertable
@@ -88,7 +101,8 @@ struct Catalog {
         """
 
     private static let domainQuery = """
-        SELECT d.typbasetype, d.typtypmod, b.typtype
+        SELECT d.typbasetype, d.typtypmod, b.typtype,
+               pg_catalog.format_type(d.typbasetype, -1) AS input_type
         FROM pg_catalog.pg_type d JOIN pg_catalog.pg_type b ON b.oid = d.typbasetype
         WHERE d.oid = $1::pg_catalog.oid
         """

@@ -15,6 +15,8 @@ struct FilePlan: Sendable {
     let copyBinary: String
     let lane: Lane
     private let types: [Target.ColumnType?]
+    /// What the text of each column is cast to, to be read by its type's input function.
+    let inputTypes: [String]
 
     /// How the records go to the server.
     enum Lane: Equatable {
@@ -46,6 +48,7 @@ struct FilePlan: Sendable {
         copyText = "COPY \(target.sql) (\(list)) FROM STDIN"
         copyBinary = copyText + " (FORMAT binary)"
         types = fields.map { $0.map { target.columns[$0].type } }
+        inputTypes = types.compactMap { $0?.inputName }
         lane =
             usesBinaryLane
             ? Self.lane(target, columns: fields.compactMap { $0.map { target.columns[$0] } })

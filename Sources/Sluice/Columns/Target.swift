@@ -14,6 +14,10 @@ struct Target: Sendable {
     var isUTF8: Bool
     /// A foreign key of it refers to it: child and parent must come in one COPY.
     var referencesItself: Bool
+    /// A crash of the server empties it.
+    var isUnlogged: Bool
+    /// Whether INSERT by a loop in the server does what COPY does, and may run.
+    var canSortOnServer: Bool
 
     struct Column: Sendable {
         var name: String
@@ -26,6 +30,9 @@ struct Target: Sendable {
     struct ColumnType: Sendable {
         /// As `format_type` writes it.
         var name: String
+        /// Without a modifier and, of a domain, that of what it is over: a cast to it reads text
+        /// as the type's input function does.
+        var inputName: String
         var oid: UInt32
         /// -1: none.
         var modifier: Int32

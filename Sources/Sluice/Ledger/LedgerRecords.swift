@@ -50,3 +50,8 @@ struct LedgerState: Hashable, Sendable {
     var done: [[LedgerBatch]]
     var isFinished: Bool
 }
+
+extension Digest128 {
+    /// Of a batch whose bytes were not all held.
+    static let unknown = Digest128(high: 0, low: 0)
+}

@@ -11,12 +11,15 @@ struct Batch: Sendable {
     let plan: FilePlan
     /// In the source, without gaps to its neighbours: blank and comment lines belong to it.
     let range: Range<Int>
-    /// How many bytes before the range the slot holds too.
+    /// How many bytes before the range the slot holds too; negative: so many of the range, of
+    /// a line that is passed over, it does not hold.
     let prelude: Int
     /// Of its first record, from 1.
     let firstRecord: Int
     /// Of its first byte, from 1.
     let firstLine: Int
+    /// Of the first byte of the range that is held.
+    let firstHeldLine: Int
     let lineCount: Int
     /// Of its last byte: the input's last line may have no end.
     let lastLine: Int
@@ -25,6 +28,10 @@ struct Batch: Sendable {
     let malformed: [MalformedRecord]
     /// It is longer than usual, and there is no other one.
     let holdsLongPermit: Bool
+    /// Blank, comment and skipped lines.
+    let linesPassed: Int
+    /// Records that recovery delivered from behind a stray quote.
+    let recovered: Int
 
     var records: UnsafeBufferPointer<RecordBounds> {
         UnsafeBufferPointer(rebasing: slot.bounds[..<recordCount])
@@ -32,6 +39,13 @@ struct Batch: Sendable {
 
     /// What the records' bounds count from.
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(slot.bytes) }
+
+    /// Of the range's bytes.
+    var digest: Digest128 {
+        guard prelude >= 0 else { return .unknown }
+        return Digest128(
+            of: UnsafeRawBufferPointer(rebasing: bytes[prelude..<prelude + range.count]))
+    }
 
     var order: Failure.Order { Failure.Order(file: file, byte: range.lowerBound) }
 }
@@ -43,7 +57,7 @@ extension Batch {
     func location(ofRecord index: Int) -> SourceLocation {
         let start = Int(records[index].start)
         return SourceLocation(
-            file: plan.name, line: firstLine + lineEnds(before: start),
+            file: plan.name, line: firstHeldLine + lineEnds(before: start),
             record: number(ofRecord: index), byteOffset: range.lowerBound + start - prelude)
     }
 
@@ -94,6 +108,6 @@ extension Batch {
     }
 
     private func lineEnds(before position: Int) -> Int {
-        bytes.lineCount(in: prelude..<position, endedBy: lineEnd)
+        bytes.lineCount(in: max(0, prelude)..<position, endedBy: lineEnd)
     }
 }

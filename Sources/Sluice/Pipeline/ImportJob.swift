@@ -43,10 +43,16 @@ struct ImportJob: Sendable {
         do {
             let (target, jobs) = try await prepare(pool)
             resolved(target)
-            let pipeline = try Pipeline(
-                job: self, target: target, jobs: jobs, pool: pool, thread: thread,
-                totals: totals, causes: causes, start: start)
-            try await pipeline.run()
+            let opened = try await ImportOpening(
+                job: self, target: target, pool: pool, totals: totals
+            ).open()
+            try await ImportEnding(context: opened.context, pool: pool, isDryRun: load.dryRun)
+                .after(opened) {
+                    let pipeline = try Pipeline(
+                        job: self, opened: opened, jobs: jobs, pool: pool, thread: thread,
+                        causes: causes, start: start)
+                    try await pipeline.run()
+                }
         } catch {
             await end(pool, thread)
             throw error
@@ -79,7 +85,13 @@ struct ImportJob: Sendable {
     /// What one connection is asked before anything is read.
     private func prepare(_ pool: ConnectionPool) async throws -> (Target, jobs: Int) {
         try await pool.withConnection { connection in
+            guard load.dryRun || !connection.isInRecovery else {
+                throw Failure(
+                    .server, "the server is a standby, which can't be written to",
+                    advice: "name the primary; with several hosts it is found")
+            }
             let target = try Catalog.target(table, on: connection)
+            if load.singleTransaction { return (target, 1) }
             if target.referencesItself {
                 logger.info("\(target.sql) references itself: one connection, one transaction")
                 return (target, 1)

@@ -29,6 +29,20 @@ struct OpenInput: ~Copyable {
         }
     }
 
+    /// Whether it can go on anywhere: a regular file that was opened by its path.
+    var canSeek: Bool {
+        switch file {
+        case .some(let file): file.canSeek
+        case nil: false
+        }
+    }
+
+    /// Goes on reading at `offset`.
+    mutating func seek(to offset: Int) throws(SourceError) {
+        precondition(file != nil, "a sequence can't be sought in")
+        try file!.seek(to: offset)
+    }
+
     /// Whether a regular file has become longer since it was opened.
     var hasGrown: Bool {
         switch file {

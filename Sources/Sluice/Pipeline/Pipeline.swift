@@ -8,8 +8,9 @@ struct Pipeline: Sendable {
     private let ring: Ring
     private let jobs: Int
     private let pool: ConnectionPool
-    private let target: Target
-    private let totals: Totals
+    private let context: LoadContext
+    private let copiesWhole: Bool
+    private let truncation: Truncation?
     private let causes: Causes
     private let isDryRun: Bool
     private let progress: ImportProgress?
@@ -17,8 +18,8 @@ struct Pipeline: Sendable {
 
     /// - Throws: `Errno` when there is no memory for the slots.
     init(
-        job: ImportJob, target: Target, jobs: Int, pool: ConnectionPool, thread: OwnThread,
-        totals: Totals, causes: Causes, start: ReportStart
+        job: ImportJob, opened: ImportOpening.Opened, jobs: Int, pool: ConnectionPool,
+        thread: OwnThread, causes: Causes, start: ReportStart
     ) throws {
         let load = job.configuration.load
         // One is being filled, one waits, and each worker has one.
@@ -32,27 +33,27 @@ struct Pipeline: Sendable {
         ring = Ring(slots: slots)
         self.jobs = jobs
         self.pool = pool
-        self.target = target
-        self.totals = totals
+        let context = opened.context
+        self.context = context
         self.causes = causes
         isDryRun = load.dryRun
         progress = job.progress
         self.start = start
-        let truncation =
-            load.truncate && !load.dryRun
-            ? Truncation(target: target, lockTimeout: load.lockTimeout, pool: pool) : nil
+        copiesWhole = load.singleTransaction || context.target.referencesItself
+        let start = ImportStart(
+            context: context, pool: pool, truncates: load.truncate && !load.dryRun,
+            truncatesWithRows: load.singleTransaction)
+        truncation = start.truncation
         reader = SourceReader(
             inputs: job.source.inputs,
             mapping: ColumnMapping(
-                target: target, options: job.configuration.columns, csv: job.configuration.csv),
-            ring: ring, totals: totals, thread: thread, batchBytes: batchBytes,
+                target: context.target, options: job.configuration.columns,
+                csv: job.configuration.csv),
+            ring: ring, totals: context.totals, thread: thread, batchBytes: batchBytes,
             usesBinaryLane: load.usesBinaryLane,
-            recovers: load.dryRun, logger: job.logger,
-            beforeFirstBatch: { [totals] hasContent in
-                guard let truncation else { return }
-                try await truncation.run(hasContent: hasContent)
-                totals.truncated()
-            })
+            recovers: load.dryRun || context.rejectsRecords, rejects: context.rejects,
+            done: opened.done, verifiesSource: load.verifySource, logger: job.logger,
+            beforeFirstBatch: { try await start.run($0) })
     }
 
     /// Memory is set before the start: 24 MiB of batches, however many slots share it.
@@ -88,7 +89,9 @@ struct Pipeline: Sendable {
     private func work() async throws {
         if isDryRun {
             for await batch in ring.loaded {
-                if let record = batch.malformed.first { totals.found(batch.failure(of: record)) }
+                if let record = batch.malformed.first {
+                    context.totals.found(batch.failure(of: record))
+                }
                 ring.recycle(batch.slot, holdsLongPermit: batch.holdsLongPermit)
             }
             try Task.checkCancellation()
@@ -98,12 +101,15 @@ struct Pipeline: Sendable {
     }
 
     private func copy() async throws {
-        if target.referencesItself {
-            try await WholeCopyWorker(ring: ring, pool: pool, target: target, totals: totals).run()
+        let once = truncation?.statements ?? []
+        if context.target.referencesItself, !context.rejectsRecords {
+            try await WholeCopyWorker(ring: ring, pool: pool, context: context, once: once).run()
+        } else if copiesWhole {
+            try await SingleTransactionWorker(
+                ring: ring, pool: pool, context: context, once: once
+            ).run()
         } else {
-            let worker = CopyWorker(
-                ring: ring, pool: pool, target: target, totals: totals, logger: reader.logger)
-            try await worker.run()
+            try await CopyWorker(ring: ring, pool: pool, context: context).run()
         }
     }
 
@@ -120,7 +126,7 @@ struct Pipeline: Sendable {
     }
 
     private func snapshot() -> ImportSnapshot {
-        let state = totals.snapshot()
+        let state = context.totals.snapshot()
         let counts = state.counts
         return ImportSnapshot(
             elapsed: start.elapsed, bytesRead: counts.bytesRead, bytesTotal: state.bytesTotal,

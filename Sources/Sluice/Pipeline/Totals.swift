@@ -7,6 +7,8 @@ final class Totals: Sendable {
         var files: [FileState]
         /// The table's old rows are gone.
         var isTruncated = false
+        /// The ledger's name for the import.
+        var importID: String?
         /// Of the malformed records that a dry run has met, the first.
         var firstMalformed: Failure?
     }
@@ -17,7 +19,11 @@ final class Totals: Sendable {
         var counts = ImportCounts()
         var bytesLoaded = 0
         var isComplete = false
+        /// The bytes that batches cover; nil until all are read.
+        var body: Range<Int>?
         var committed: [CommittedRange] = []
+        /// The file with its rejects.
+        var rejects: String?
     }
 
     private let state: Mutex<State>
@@ -29,14 +35,14 @@ final class Totals: Sendable {
     func snapshot() -> State { state.withLock { $0 } }
 
     /// The reader has sealed a batch: its records are read, and so far unloaded.
-    func read(_ batch: Batch, linesPassed: Int, recovered: Int) {
+    func read(_ batch: Batch) {
         update(batch.file) { file in
             let records = batch.recordCount + batch.malformed.count
             file.counts.recordsRead += records
             file.counts.recordsUnloaded += records
             file.counts.recordsMalformed += batch.malformed.count
-            file.counts.linesPassed += linesPassed
-            file.counts.recordsRecovered += recovered
+            file.counts.linesPassed += batch.linesPassed
+            file.counts.recordsRecovered += batch.recovered
             file.counts.bytesRead = max(file.counts.bytesRead, batch.range.upperBound)
         }
     }
@@ -66,6 +72,14 @@ final class Totals: Sendable {
         state.withLock { $0.isTruncated = true }
     }
 
+    func named(_ importID: String) {
+        state.withLock { $0.importID = importID }
+    }
+
+    func kept(rejects paths: [String?]) {
+        for (index, path) in paths.enumerated() { update(index) { $0.rejects = path } }
+    }
+
     /// A dry run has met a malformed record.
     func found(_ failure: Failure) {
         state.withLock { state in
@@ -80,13 +94,42 @@ final class Totals: Sendable {
         update(index) { $0.isComplete = true }
     }
 
+    /// A file is read to its end; its batches cover these bytes.
+    func read(body: Range<Int>, ofFile index: Int) {
+        update(index) { $0.body = body }
+    }
+
+    /// A batch is tried once more.
+    func retried(_ batch: Batch) {
+        update(batch.file) { $0.counts.retries += 1 }
+    }
+
+    /// An earlier run has loaded a batch.
+    func resumed(_ batch: LedgerBatch, name: String) {
+        update(batch.source) { file in
+            file.counts.add(batch.counts)
+            file.counts.resumedRows += batch.counts.rowsLoaded
+            file.counts.batches += 1
+            file.counts.resumedBatches += 1
+            file.counts.bytesRead = max(file.counts.bytesRead, batch.range.upperBound)
+            file.bytesLoaded += batch.range.count
+            file.add(
+                CommittedRange(
+                    file: name, firstLine: batch.firstLine, lastLine: batch.lastLine,
+                    firstByte: batch.range.lowerBound, endByte: batch.range.upperBound))
+        }
+    }
+
     /// The server has committed batches and stored `loaded` of their records.
-    func committed(_ batches: CommittedBatches, _ loaded: LoadedRows) {
+    func committed(
+        _ batches: CommittedBatches, _ loaded: LoadedRows, _ rejects: BatchRejects = BatchRejects()
+    ) {
         let rows = loaded.inBinary + loaded.inText
         update(batches.file) { file in
             file.counts.recordsUnloaded -= batches.records
             file.counts.rowsLoaded += rows
-            file.counts.rowsSkipped += batches.records - rows
+            file.counts.rowsRejected += rejects.total
+            file.counts.rowsSkipped += batches.records - rows - rejects.total
             file.counts.rowsInBinary += loaded.inBinary
             file.counts.rowsInText += loaded.inText
             file.counts.batches += batches.count
@@ -147,19 +190,21 @@ struct CommittedBatches: Sendable {
         range = CommittedRange(
             file: batch.plan.name, firstLine: batch.firstLine, lastLine: batch.lastLine,
             firstByte: batch.range.lowerBound, endByte: batch.range.upperBound)
-        records = batch.recordCount
+        records = batch.allRecords
     }
+
+    var byteRange: Range<Int> { range.firstByte..<range.endByte }
 
     mutating func append(_ batch: Batch) {
         range.lastLine = batch.lastLine
         range.endByte = batch.range.upperBound
-        records += batch.recordCount
+        records += batch.allRecords
         count += 1
     }
 }
 
 extension ImportCounts {
-    fileprivate mutating func add(_ other: ImportCounts) {
+    mutating func add(_ other: ImportCounts) {
         recordsRead += other.recordsRead
         rowsLoaded += other.rowsLoaded
         rowsRejected += other.rowsRejected

@@ -1,28 +1,36 @@
 import SluicePostgres
 
-/// Empties the table before the first batch, in a transaction of its own: COPY in others would
-/// wait for it.
+/// Empties the table. Never CASCADE.
 struct Truncation: Sendable {
     let target: Target
     let lockTimeout: Duration
-    let pool: ConnectionPool
 
-    /// - Parameter hasContent: false for an input without record and header, which empties no table.
-    func run(hasContent: Bool) async throws {
-        guard hasContent else {
-            throw Failure(
-                .data, "the input has neither a record nor a header, so nothing was truncated",
-                advice: "leave --truncate out if the table is to be left as it is")
-        }
-        let milliseconds = Int64(lockTimeout / .milliseconds(1))
-        try await pool.withConnection { connection in
-            _ = try connection.query(
-                """
-                BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
-                SET LOCAL lock_timeout = \(milliseconds); \
-                TRUNCATE TABLE \(target.sql)
-                """)
-            try connection.commit()
-        }
+    /// For a transaction that goes on: the session's own `lock_timeout` is put back.
+    var statements: [String] {
+        [
+            """
+            SELECT pg_catalog.set_config('pgsluice.lock_timeout', \
+            pg_catalog.current_setting('lock_timeout'), true)
+            """,
+            "SET LOCAL lock_timeout = \(lockTimeout.milliseconds)",
+            statement,
+            """
+            SELECT pg_catalog.set_config('lock_timeout', \
+            pg_catalog.current_setting('pgsluice.lock_timeout'), true)
+            """,
+        ]
+    }
+
+    var statement: String { "TRUNCATE TABLE \(target.sql)" }
+
+    /// In a transaction of its own: COPY in others would wait for it.
+    func run(on connection: isolated Connection) throws {
+        _ = try connection.query(
+            """
+            BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
+            SET LOCAL lock_timeout = \(lockTimeout.milliseconds); \
+            \(statement)
+            """)
+        try connection.commit()
     }
 }

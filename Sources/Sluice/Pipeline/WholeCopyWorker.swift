@@ -9,8 +9,9 @@ import SluicePostgres
 struct WholeCopyWorker: Sendable {
     let ring: Ring
     let pool: ConnectionPool
-    let target: Target
-    let totals: Totals
+    let context: LoadContext
+    /// What is done in the transaction before the first row.
+    let once: [String]
 
     func run() async throws {
         // The connection is taken no earlier: it may be the only one, and TRUNCATE comes before.
@@ -18,7 +19,9 @@ struct WholeCopyWorker: Sendable {
             let loads = try await pool.withConnection { connection in
                 try await load(beginningWith: first, on: connection)
             }
-            for load in loads { totals.committed(load.batches, LoadedRows(inText: load.rows)) }
+            for load in loads {
+                context.totals.committed(load.batches, LoadedRows(inText: load.rows))
+            }
         }
         // The stream ends by cancellation too.
         try Task.checkCancellation()
@@ -58,9 +61,9 @@ struct WholeCopyWorker: Sendable {
     private func add(
         _ batch: Batch, to loads: inout [FileLoad], on connection: isolated Connection
     ) throws {
-        let attempt = CopyAttempt(batch: batch, target: target)
         if loads.isEmpty {
-            _ = try attempt.begin(batch.plan.copyText, on: connection)
+            _ = try TransactionStart(context: context, statements: once)
+                .begin(copying: batch.plan.copyText, on: connection)
         } else if loads.last?.batches.file != batch.file {
             loads[loads.count - 1].rows = try connection.finishCopy()
             _ = try connection.beginCopy(batch.plan.copyText)
@@ -70,7 +73,7 @@ struct WholeCopyWorker: Sendable {
         } else {
             loads.append(FileLoad(plan: batch.plan, batches: CommittedBatches(batch)))
         }
-        try attempt.sendText(batch.records, on: connection)
+        try BatchSender(batch: batch).sendText(batch.records, on: connection)
     }
 
     private func end(

@@ -88,7 +88,7 @@ extension FileReport {
     fileprivate var json: JSON {
         .object(
             [("path", .string(path)), ("status", .string(status.rawValue))] + counts.members
-                + [("rejects", .null)])
+                + [("rejects", JSON(rejects))])
     }
 }
 

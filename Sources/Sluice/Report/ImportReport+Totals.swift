@@ -8,12 +8,12 @@ extension ImportReport {
     ) {
         let status: Status =
             switch failure?.code {
-            case nil: .completed
+            case nil: state.counts.rowsRejected > 0 ? .completedWithRejects : .completed
             case ImportError.Code.cancelled?: .cancelled
             default: .failed
             }
         self.init(
-            status: status, importID: nil, table: table, isDryRun: isDryRun,
+            status: status, importID: state.importID, table: table, isDryRun: isDryRun,
             startedAt: start.time, finishedAt: .now, duration: start.elapsed,
             counts: state.counts, peakMemory: .peakResident,
             committed: failure == nil ? [] : state.files.flatMap(\.committed),
@@ -24,7 +24,9 @@ extension ImportReport {
 
 extension FileReport {
     fileprivate init(_ file: Totals.FileState, status: ImportReport.Status) {
-        self.init(path: file.path, status: Self.status(of: file, status), counts: file.counts)
+        self.init(
+            path: file.path, status: Self.status(of: file, status), counts: file.counts,
+            rejects: file.rejects)
     }
 
     private static func status(
@@ -61,13 +63,17 @@ extension ImportError {
         self.report = report
     }
 
-    /// A failed import cannot be continued: what is committed would be loaded twice.
+    /// A failed import without a ledger can't be continued: what is committed would be loaded twice.
     private static func advice(
         _ failure: Failure, _ report: ImportReport, isTruncated: Bool
     ) -> String? {
         if isTruncated {
             let gone = "the table's old rows are gone (--truncate)"
             return [gone, failure.advice].compactMap { $0 }.joined(separator: "; ")
+        }
+        guard report.importID == nil else {
+            let further = "run the same command again: it goes on where this run ended"
+            return [failure.advice, further].compactMap { $0 }.joined(separator: "; then ")
         }
         guard report.counts.rowsLoaded > 0 else { return failure.advice }
         return "running the same command again would load the committed lines twice: "

@@ -77,6 +77,8 @@ public struct FileReport: Hashable, Sendable {
     public var path: String
     public var status: Status
     public var counts: ImportCounts
+    /// The file with its rejects, if there are any and they are kept.
+    public var rejects: String?
 }
 
 /// The error of a report.

@@ -12,6 +12,9 @@ public struct TextEncoder {
     /// True where a byte can't simply be copied.
     private let isSpecial: [Bool]
 
+    /// One for each record; nil: they are not numbered.
+    private let numbers: [UInt32]?
+
     private var spans: [FieldSpan]
     private var cursor = Cursor()
 
@@ -24,10 +27,13 @@ public struct TextEncoder {
         var isQuoted = false
         /// Whether a field of this record has been written.
         var hasWritten = false
+        var isNumbered = false
     }
 
-    public init(layout: RecordLayout) {
+    /// - Parameter numbers: one for each record, which becomes its first column; nil: none does.
+    public init(layout: RecordLayout, numbers: [UInt32]? = nil) {
         self.layout = layout
+        self.numbers = numbers
         let decoder = FieldDecoder(dialect: layout.dialect)
         self.decoder = decoder
         splitter = FieldSplitter(dialect: layout.dialect)
@@ -58,6 +64,7 @@ public struct TextEncoder {
         var output = Output(piece)
         while cursor.record < records.count {
             if cursor.field == 0, cursor.position == nil {
+                guard writeNumber(into: &output) else { return (output.count, false) }
                 let record = records[cursor.record]
                 spans.withUnsafeMutableBufferPointer {
                     _ = splitter.split(bytes, readable: readable, record, into: $0.baseAddress!)
@@ -69,6 +76,7 @@ public struct TextEncoder {
                 {
                     output.advance(by: count)
                     cursor.record += 1
+                    cursor.isNumbered = false
                     continue
                 }
             }
@@ -78,8 +86,20 @@ public struct TextEncoder {
             cursor.record += 1
             cursor.field = 0
             cursor.hasWritten = false
+            cursor.isNumbered = false
         }
         return (output.count, true)
+    }
+
+    /// False: the piece is full.
+    private mutating func writeNumber(into output: inout Output) -> Bool {
+        guard let numbers, !cursor.isNumbered else { return true }
+        let digits = String(numbers[cursor.record]).utf8
+        guard output.room > digits.count else { return false }
+        for digit in digits { output.append(digit) }
+        output.append(.tab)
+        cursor.isNumbered = true
+        return true
     }
 
     /// False: the piece is full.

@@ -34,6 +34,21 @@ public struct RecordScanner: Sendable {
         reference.begin(at: start)
     }
 
+    /// Begins anew behind records that are not to be read, at the start of a line.
+    ///
+    /// - Parameters:
+    ///   - offset: of the first byte that will be held, in the source.
+    ///   - line: its number, from 1.
+    public mutating func restart(at offset: Int, line: Int) {
+        let lineEnd = reference.lineEnd
+        reference = ReferenceScanner(
+            dialect: reference.dialect, width: reference.width, hasHeader: false, skipLines: 0,
+            recovers: reference.recovers)
+        reference.lineEnd = lineEnd
+        reference.origin = offset
+        reference.mark.line = line
+    }
+
     public var width: Int? {
         get { reference.width }
         set { reference.width = newValue }
@@ -42,14 +57,27 @@ public struct RecordScanner: Sendable {
     /// All before it is settled and may be dropped.
     public var consumed: Int { reference.consumed }
 
+    /// Where the last line begins that is settled in part only, or else `consumed`: a batch ends
+    /// at the start of a line. Negative when that line's first bytes are no longer held.
+    public var settledEnd: Int { reference.unheldStart ?? reference.consumed }
+
     /// The source's byte that stands first in what is held.
     public var origin: Int { reference.origin }
 
-    public var lineEnd: LineEnd { reference.lineEnd }
+    /// Decided by the first one outside quotes, unless it is set before.
+    public var lineEnd: LineEnd {
+        get { reference.lineEnd }
+        set { reference.lineEnd = newValue }
+    }
 
     /// The number of the line at `consumed`, from 1.
     public mutating func lineAtConsumed(in bytes: UnsafeRawBufferPointer) -> Int {
         reference.countLines(to: reference.consumed, in: bytes)
+    }
+
+    /// The number of the line at `settledEnd`, from 1.
+    public mutating func lineAtSettledEnd(in bytes: UnsafeRawBufferPointer) -> Int {
+        reference.countLines(to: settledEnd, in: bytes)
     }
 
     /// Reads on, and appends what it finds to `index`.

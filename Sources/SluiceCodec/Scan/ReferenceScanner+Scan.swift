@@ -59,6 +59,7 @@ extension ReferenceScanner {
 
     private mutating func passOverUnheld() {
         guard state.needsNotBeHeld else { return }
+        unheldStart = unheldStart ?? recordStart
         consumed = position
         recordStart = position
     }
@@ -103,6 +104,7 @@ extension ReferenceScanner {
         position = start
         recordStart = start
         consumed = start
+        unheldStart = nil
         delimiters = 0
         state = .lineStart
         pendingFault = nil

@@ -79,6 +79,8 @@ struct ReferenceScanner: Sendable {
     var mark = (position: 0, line: 1)
     /// All before it is settled and need not be held.
     var consumed = 0
+    /// Where a line begins whose bytes go nowhere, once some of them are consumed.
+    var unheldStart: Int?
 
     struct PendingFault {
         var fault: MalformedRecord.Fault
@@ -119,6 +121,7 @@ struct ReferenceScanner: Sendable {
         quoteClosed -= count
         recoveredEnd -= count
         consumed -= count
+        unheldStart = unheldStart.map { $0 - count }
         mark.position -= count
         origin += count
     }

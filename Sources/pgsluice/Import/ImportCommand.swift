@@ -11,13 +11,14 @@ struct ImportCommand: AsyncParsableCommand {
         discussion: """
             Sizes are written as in postgresql.conf (8MB, 512kB, bytes), times as 30s or 5min.
 
-            Exit codes: 0 all loaded; 64 usage; 65 data; 66 input; 69 server; 70 internal; \
-            74 I/O; 77 permission; 129, 130, 143 ended by a signal.
+            Exit codes: 0 all loaded; 3 all but some rejects; 64 usage; 65 data; 66 input; \
+            69 server; 70 internal; 73 output file; 74 I/O; 75 another run holds the import; \
+            77 permission; 129, 130, 143 ended by a signal.
             """)
 
     static let valueFlags =
         ConnectionFlags.valueFlags + TargetFlags.valueFlags + CSVFlags.valueFlags
-        + LoadFlags.valueFlags + OutputFlags.valueFlags
+        + LoadFlags.valueFlags + ErrorFlags.valueFlags + OutputFlags.valueFlags
 
     @Argument(
         help: ArgumentHelp(
@@ -28,6 +29,7 @@ struct ImportCommand: AsyncParsableCommand {
     @OptionGroup(title: "Target options") var target: TargetFlags
     @OptionGroup(title: "CSV options") var csv: CSVFlags
     @OptionGroup(title: "Load options") var load: LoadFlags
+    @OptionGroup(title: "Error options") var errors: ErrorFlags
     @OptionGroup(title: "Output options") var output: OutputFlags
 
     func run() async throws {
@@ -46,6 +48,7 @@ extension ImportCommand {
         configuration.columns = try target.options(header: csv.headerSaidAloud)
         configuration.csv = try csv.options()
         configuration.load = try load.options()
+        configuration.errors = try errors.options()
         return configuration
     }
 

@@ -5,7 +5,7 @@ import SluiceCore
 struct LoadFlags: ParsableArguments {
     static let valueFlags: [ValueFlag] = [
         .once("--jobs", short: "j"), .once("--batch-bytes"), .once("--lock-timeout"),
-        .once("--stall-timeout"), .once("--on-error"),
+        .once("--stall-timeout"), .once("--import-id"),
     ]
 
     @Option(
@@ -49,14 +49,30 @@ struct LoadFlags: ParsableArguments {
             valueName: "time"))
     var stallTimeout: String?
 
+    @Flag(
+        help: """
+            Load all in one transaction, over one connection: if anything fails the table is as \
+            before. The transaction stays open while the input is read.
+            """)
+    var singleTransaction = false
+
+    @Flag(
+        help: """
+            Keep books in the database (schema pgsluice) from the first run on: the same command \
+            then goes on where this one ended, whatever ended it.
+            """)
+    var resume = false
+
     @Option(
         help: ArgumentHelp(
-            "What the first record that does not fit does to the import.", valueName: "policy"))
-    var onError = ErrorPolicy.stop
-}
+            """
+            The name of the import for --resume (default: made from table, paths and dialect); \
+            standard input needs one.
+            """, valueName: "id"))
+    var importId: String?
 
-enum ErrorPolicy: String, CaseIterable, ExpressibleByArgument {
-    case stop
+    @Flag(help: "With --resume, compare all that is loaded with the input, not only its borders.")
+    var verifySource = false
 }
 
 extension LoadFlags {
@@ -73,8 +89,24 @@ extension LoadFlags {
         if let stallTimeout {
             options.stallTimeout = try FlagValue.time(stallTimeout, of: "--stall-timeout")
         }
+        try excludeTransactions()
+        options.singleTransaction = singleTransaction
+        options.resume = resume
+        options.importID = importId
+        options.verifySource = verifySource
         options.truncate = truncate
         options.dryRun = dryRun
         return options
+    }
+
+    private func excludeTransactions() throws(UsageError) {
+        try exclude("--single-transaction", "--resume", when: singleTransaction && resume)
+        try exclude(
+            "--single-transaction", "--jobs",
+            when: singleTransaction && jobs.map { $0 != "1" } == true)
+        if !resume, importId != nil || verifySource {
+            throw UsageError(
+                "\(importId == nil ? "--verify-source" : "--import-id") goes with --resume")
+        }
     }
 }

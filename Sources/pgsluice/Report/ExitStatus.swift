@@ -14,6 +14,7 @@ enum ExitStatus {
         case .input: 66
         case .server: 69
         case .fault: 70
+        case .output: 73
         case .io: inputOutput
         case .taken: 75
         case .permission: 77

@@ -14,6 +14,15 @@ package enum FlagValue {
         return number
     }
 
+    /// A decimal number from 0 to 1.
+    package static func ratio(_ text: String, of flag: String) throws(UsageError) -> Double {
+        let isDecimal = text.utf8.allSatisfy { (48...57).contains($0) || $0 == UInt8(ascii: ".") }
+        guard isDecimal, let ratio = Double(text), (0...1).contains(ratio) else {
+            throw UsageError("\(flag): '\(text)' is no number from 0 to 1")
+        }
+        return ratio
+    }
+
     /// One byte: itself, `\t` or `tab`, `space`, or `\xHH`.
     package static func byte(_ text: String, of flag: String) throws(UsageError) -> UInt8 {
         guard let byte = namedByte(text) else {

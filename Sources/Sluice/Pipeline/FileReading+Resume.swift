@@ -1,0 +1,93 @@
+import SluiceCodec
+import SluiceCore
+
+/// Reading around what an earlier run has loaded.
+extension FileReading {
+    /// The gaps between the batches that are done, and what stands behind the last one.
+    mutating func readBody() async throws {
+        let done = reader.done[file]
+        if !done.isEmpty { try await learnLineEnd() }
+        for (position, batch) in done.enumerated() {
+            try await readGap(upTo: batch.range.lowerBound)
+            let isAtBorder = position == 0 || position == done.count - 1
+            try await pass(batch, verifies: isAtBorder || reader.verifiesSource)
+        }
+        try await scan(untilHeader: false)
+    }
+
+    /// The file's first line end tells, and it may be among what is passed over.
+    private mutating func learnLineEnd() async throws {
+        guard !reader.mapping.csv.hasHeader else { return }
+        while filled < reader.batchBytes.bytes, !isAtEnd { try await fill() }
+        var trial = scanner
+        var found = RecordIndex(bounds: slot.bounds)
+        let held = UnsafeRawBufferPointer(rebasing: slot.bytes[..<filled])
+        _ = trial.scan(held, isFinal: isAtEnd, into: &found)
+        scanner.lineEnd = trial.lineEnd
+    }
+
+    private mutating func readGap(upTo end: Int) async throws {
+        guard batchStart.byte < end else { return }
+        readEnd = end
+        try await scan(untilHeader: false)
+        readEnd = nil
+        guard batchStart.byte == end else { throw hasChanged }
+    }
+
+    /// Moves on behind a batch that is done.
+    private mutating func pass(_ done: LedgerBatch, verifies: Bool) async throws {
+        guard batchStart.byte == done.range.lowerBound else { throw hasChanged }
+        dropHeld(upTo: done.range.lowerBound - scanner.origin)
+        if verifies || !input.canSeek {
+            let digest = try await digest(of: done.range.count)
+            guard done.hash == digest || done.hash == .unknown else { throw hasChanged }
+        } else {
+            try seek(to: done.range.upperBound)
+        }
+        batchStart = (done.range.upperBound, done.firstLine + done.lines)
+        nextRecord = done.firstRecord + done.records
+        scanner.restart(at: batchStart.byte, line: batchStart.line)
+        reader.totals.resumed(done, name: name)
+    }
+
+    private mutating func digest(of count: Int) async throws -> Digest128 {
+        var digest = Digest128.Accumulator()
+        var left = count
+        while left > 0 {
+            if filled == 0 { try await fill() }
+            guard filled > 0 else { throw hasChanged }
+            let taken = min(filled, left)
+            digest.add(UnsafeRawBufferPointer(rebasing: slot.bytes[..<taken]))
+            dropHeld(upTo: taken)
+            left -= taken
+        }
+        return digest.digest
+    }
+
+    private mutating func seek(to offset: Int) throws {
+        let end = scanner.origin + filled
+        guard offset > end else { return dropHeld(upTo: offset - scanner.origin) }
+        dropHeld(upTo: filled)
+        do {
+            try input.seek(to: offset)
+        } catch {
+            throw reader.failure(error, file: file)
+        }
+    }
+
+    private mutating func dropHeld(upTo count: Int) {
+        let held = UnsafeRawBufferPointer(rebasing: slot.bytes[count..<filled])
+        slot.bytes.copyMemory(from: held)
+        filled -= count
+        scanner.restart(at: scanner.origin + count, line: batchStart.line)
+    }
+
+    private var hasChanged: Failure {
+        var failure = reader.failure(
+            .data, "the input has changed since the import that --resume is to continue",
+            file: file,
+            advice: "give it as it was, or begin anew: pgsluice status --forget ID")
+        failure.order = Failure.Order(file: file, byte: batchStart.byte)
+        return failure
+    }
+}

@@ -1,0 +1,145 @@
+import SluiceCodec
+import SluicePostgres
+
+/// Loads records one after the other and tells those that the server refuses: by a loop in the
+/// server, or, where that can't be, by savepoints.
+struct RecordSorter {
+    struct Sorted {
+        var loaded: Int
+        /// Records refused because another one has their key: which of them counts is a matter of
+        /// their order.
+        var keyConflicts: Int
+    }
+
+    private let batch: Batch
+    private let target: Target
+    private let statements: SortStatements
+    private enum Tables { case missing, inPiece, standing }
+    private var tables = Tables.missing
+    /// What was refused without the loop.
+    private var refused: [RefusedRecord] = []
+
+    init(batch: Batch, target: Target) {
+        self.batch = batch
+        self.target = target
+        statements = SortStatements(target: target, plan: batch.plan)
+    }
+
+    /// The piece is settled: what was made in it stays.
+    mutating func released() {
+        if tables == .inPiece { tables = .standing }
+    }
+
+    /// What was made in the piece is gone.
+    mutating func rolledBack() {
+        if tables == .inPiece { tables = .missing }
+    }
+
+    /// Takes away what it made: the transaction may go on with another batch.
+    mutating func end(on connection: isolated Connection) throws {
+        guard tables != .missing else { return }
+        _ = try connection.query(statements.drop)
+        tables = .missing
+    }
+
+    /// - Parameter records: their indices in the batch, in order.
+    mutating func sort(
+        _ records: [UInt32], on connection: isolated Connection
+    ) throws -> Sorted {
+        guard target.canSortOnServer else {
+            var search = SavepointSearch(batch: batch)
+            let sorted = try search.run(records, on: connection)
+            refused = search.refused
+            return sorted
+        }
+        try prepareTables(on: connection)
+        try send(records, on: connection)
+        let answer = try connection.query(statements.sort)
+        return Sorted(
+            loaded: answer.number("loaded"), keyConflicts: answer.number("key_conflicts"))
+    }
+
+    // MARK: On the server
+
+    private mutating func prepareTables(on connection: isolated Connection) throws {
+        if tables == .missing {
+            _ = try connection.query(statements.create)
+            tables = .inPiece
+        } else {
+            _ = try connection.query(statements.clear)
+        }
+    }
+
+    /// Those whose text the server does not take go as bytes: it is to say so itself.
+    private func send(_ records: [UInt32], on connection: isolated Connection) throws {
+        var sent: [UInt32] = []
+        var untaken: [(record: UInt32, bytes: [UInt8])] = []
+        sent.reserveCapacity(records.count)
+        for record in records {
+            let bounds = batch.records[Int(record)]
+            if let bytes = refusedText(of: bounds, in: batch.bytes, layout: batch.plan.layout) {
+                untaken.append((record, bytes))
+            } else {
+                sent.append(record)
+            }
+        }
+        if !sent.isEmpty {
+            _ = try connection.beginCopy(statements.copyRecords)
+            let bounds = sent.map { batch.records[Int($0)] }
+            try bounds.withUnsafeBufferPointer { bounds in
+                try BatchSender(batch: batch).sendText(bounds, numbers: sent, on: connection)
+            }
+            _ = try connection.finishCopy()
+        }
+        guard !untaken.isEmpty else { return }
+        _ = try connection.beginCopy(statements.copyUntaken)
+        let lines = untaken.map { "\($0.record)\t\\\\x\(Self.hex($0.bytes))\n" }
+        try put(lines.joined(), on: connection)
+        _ = try connection.finishCopy()
+    }
+
+    private func put(_ text: String, on connection: isolated Connection) throws {
+        let bytes = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: text.utf8.count, alignment: 1)
+        defer { bytes.deallocate() }
+        bytes.copyBytes(from: text.utf8)
+        try connection.put(UnsafeRawBufferPointer(bytes))
+    }
+
+    private static func hex(_ bytes: [UInt8]) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    // MARK: Rejects
+
+    /// Hands over what the last `sort` refused, in order.
+    mutating func takeRejects(
+        into sink: inout RejectSink, on connection: isolated Connection
+    ) throws {
+        for record in refused { try sink.add(record) }
+        refused = []
+        guard tables != .missing else { return }
+        var last = -1
+        while true {
+            let page = try connection.query(statements.rejects, [String(last)])
+            for row in page.rows.indices {
+                try sink.add(RefusedRecord(page, row: row))
+                last = page.number("n", row: row)
+            }
+            guard page.rows.count == SortStatements.pageLength else { return }
+        }
+    }
+}
+
+extension RefusedRecord {
+    fileprivate init(_ answer: QueryResult, row: Int) {
+        func text(_ column: String) -> String? {
+            answer[row: row, column: column].flatMap { $0.isEmpty ? nil : $0 }
+        }
+        self.init(
+            index: answer.number("n", row: row),
+            sqlState: SQLState(text("state") ?? "") ?? .queryCanceled,
+            message: text("message") ?? "", detail: text("detail"),
+            column: text("column_name"), constraint: text("constraint_name"))
+    }
+}

@@ -1,0 +1,244 @@
+import Glibc
+import SluiceCodec
+import SluiceCore
+import Synchronization
+
+/// Where the rejects of an import are kept: a reject file for each input, its log beside it and,
+/// while the import runs, a part of both for each batch.
+///
+/// A part is on disk before its batch is committed, so that a crash loses none; what lies there of
+/// a batch that was not committed is dropped. At the end the parts are merged in the order of the
+/// source.
+final class RejectFiles: Sendable {
+    /// One for each input; nil: rejects are only counted.
+    let paths: [String?]
+    private let committed: Mutex<[[Range<Int>]]>
+    private let locks: Mutex<[Int32]>
+
+    init(paths: [String?]) {
+        self.paths = paths
+        committed = Mutex(paths.map { _ in [] })
+        locks = Mutex([])
+    }
+
+    deinit {
+        locks.withLock { for lock in $0 { close(lock) } }
+    }
+
+    // MARK: Beginning
+
+    /// Makes the files, empty.
+    ///
+    /// - Parameter done: an earlier run's files are taken over, with the parts of these batches,
+    ///   which it has committed, for each file; nil: there was none.
+    /// - Throws: `Failure` of the code `output`, or `taken` when another run has them.
+    func open(overwrites: Bool, continuing done: [[Range<Int>]]? = nil) throws(Failure) {
+        for (file, path) in paths.enumerated() {
+            guard let path else { continue }
+            // What has parts beside it is a run's that did not end.
+            let isOwn = done != nil && access(Self.parts(of: path), F_OK) == 0
+            let existing: OutputFile.Existing = overwrites || isOwn ? .replace : .refuse
+            if isOwn { try openFolder(Self.parts(of: path)) }
+            _ = try OutputFile(path: path, existing: existing)
+            _ = try OutputFile(path: Self.log(of: path), existing: existing)
+            if !isOwn { try openFolder(Self.parts(of: path)) }
+            try keepParts(of: path, in: done?[file] ?? [], file: file)
+        }
+    }
+
+    private func openFolder(_ folder: String) throws(Failure) {
+        guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
+            throw .output(folder, .current)
+        }
+        do throws(Errno) {
+            let lock = try retryingOnInterrupt {
+                Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            }
+            locks.withLock { $0.append(lock) }
+            try retryingOnInterrupt { flock(lock, LOCK_EX | LOCK_NB) }
+        } catch  where error.code == EWOULDBLOCK {
+            throw Failure(
+                .taken, "another run is writing \(folder)",
+                advice: "wait for it to end, or stop it")
+        } catch {
+            throw .output(folder, error)
+        }
+    }
+
+    /// Keeps the parts of batches that are committed, and drops all others.
+    private func keepParts(of path: String, in done: [Range<Int>], file: Int) throws(Failure) {
+        let folder = Self.parts(of: path)
+        let wanted = Set(done)
+        var kept: [Range<Int>] = []
+        for name in try Self.names(in: folder) {
+            let range = Self.range(ofPart: name)
+            if let range, wanted.contains(range) {
+                if name.hasSuffix(".csv") { kept.append(range) }
+            } else {
+                unlink("\(folder)/\(name)")
+            }
+        }
+        committed.withLock { $0[file] = kept }
+    }
+
+    /// Writes on what stood before the first record.
+    func appendPrelude(_ bytes: UnsafeRawBufferPointer, ofFile file: Int) throws(Failure) {
+        guard let path = paths[file], !bytes.isEmpty else { return }
+        var output = try OutputFile(path: path, existing: .append)
+        try output.write(bytes)
+        try output.flush()
+    }
+
+    // MARK: Batches
+
+    /// A place for a batch's rejects; what an earlier try left is gone.
+    func part(of batch: Batch) throws(Failure) -> RejectPart {
+        guard let path = paths[batch.file] else { return RejectPart(base: nil) }
+        return RejectPart(base: "\(Self.parts(of: path))/\(Self.name(ofPart: batch.range))")
+    }
+
+    /// The batch is committed: its part counts.
+    func keep(_ range: Range<Int>, ofFile file: Int) {
+        committed.withLock { $0[file].append(range) }
+    }
+
+    // MARK: End
+
+    /// Puts the parts of committed batches together in the order of the source.
+    func merge() throws(Failure) {
+        let committed = committed.withLock { $0 }
+        for (path, ranges) in zip(paths, committed) {
+            guard let path, !ranges.isEmpty else { continue }
+            let parts = ranges.sorted { $0.lowerBound < $1.lowerBound }
+                .map { "\(Self.parts(of: path))/\(Self.name(ofPart: $0))" }
+            try Self.merge(parts.map { $0 + ".csv" }, into: path)
+            try Self.merge(parts.map { $0 + ".log" }, into: Self.log(of: path))
+        }
+    }
+
+    private static func merge(_ parts: [String], into path: String) throws(Failure) {
+        var output = try OutputFile(path: path, existing: .append)
+        for part in parts { try output.append(fileAt: part) }
+        try output.synchronize()
+    }
+
+    /// Takes the parts away, and files without a reject.
+    ///
+    /// - Returns: the reject files that stay, by input.
+    @discardableResult
+    func tidy() -> [String?] {
+        let committed = committed.withLock { $0 }
+        return zip(paths, committed).map { path, ranges in
+            guard let path else { return nil }
+            Self.removeFolder(Self.parts(of: path))
+            guard ranges.isEmpty else { return path }
+            unlink(path)
+            unlink(Self.log(of: path))
+            return nil
+        }
+    }
+
+    /// Takes away the parts that a run did not come to take away.
+    func tidyLeftOver() -> [String?] {
+        paths.map { path in
+            guard let path else { return nil }
+            Self.removeFolder(Self.parts(of: path))
+            return access(path, F_OK) == 0 ? path : nil
+        }
+    }
+
+    private static func removeFolder(_ folder: String) {
+        for name in (try? names(in: folder)) ?? [] { unlink("\(folder)/\(name)") }
+        rmdir(folder)
+    }
+
+    // MARK: Names
+
+    private static func log(of path: String) -> String { path + ".log" }
+
+    private static func parts(of path: String) -> String { path + ".parts" }
+
+    private static func name(ofPart range: Range<Int>) -> String {
+        "\(range.lowerBound)-\(range.upperBound)"
+    }
+
+    /// `100-250.csv` → 100..<250; nil: that is no part.
+    private static func range(ofPart name: String) -> Range<Int>? {
+        guard name.hasSuffix(".csv") || name.hasSuffix(".log") else { return nil }
+        let bounds = name.dropLast(4).split(separator: "-").map { Int($0) }
+        guard bounds.count == 2, let start = bounds[0], let end = bounds[1], start <= end else {
+            return nil
+        }
+        return start..<end
+    }
+
+    private static func names(in folder: String) throws(Failure) -> [String] {
+        guard let directory = opendir(folder) else { throw .output(folder, .current) }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+}
+
+/// The rejects of one batch on their way to disk. Without a reject there is no file.
+struct RejectPart: ~Copyable {
+    /// Path without suffix; nil: nothing is kept.
+    private let base: String?
+    private var records: OutputFile?
+    private var log: OutputFile?
+
+    fileprivate init(base: String?) {
+        self.base = base
+        guard let base else { return }
+        unlink(base + ".csv")
+        unlink(base + ".log")
+    }
+
+    /// - Parameter bytes: the record as it came; nil: it was not held.
+    mutating func append(
+        _ reject: Reject, bytes: UnsafeRawBufferPointer?, lineEnd: LineEnd
+    ) throws(Failure) {
+        guard let base else { return }
+        if records == nil {
+            records = try OutputFile(path: base + ".csv", existing: .replace)
+            log = try OutputFile(path: base + ".log", existing: .replace)
+        }
+        if let bytes {
+            try records?.write(bytes)
+            try endLine(behind: bytes, lineEnd)
+        }
+        try log?.write(reject.json + "\n")
+    }
+
+    private mutating func endLine(
+        behind bytes: UnsafeRawBufferPointer, _ lineEnd: LineEnd
+    ) throws(Failure) {
+        let isEnded =
+            bytes.last == UInt8(ascii: "\n")
+            || lineEnd == .carriageReturn && bytes.last == UInt8(ascii: "\r")
+        guard !isEnded else { return }
+        try records?.write(lineEnd == .carriageReturn ? "\r" : "\n")
+    }
+
+    /// Puts all on disk.
+    consuming func seal() throws(Failure) {
+        try records?.synchronize()
+        try log?.synchronize()
+        if let base, records != nil { try Self.synchronizeFolder(of: base) }
+    }
+
+    /// The names must survive a crash, too.
+    private static func synchronizeFolder(of path: String) throws(Failure) {
+        let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+        let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .output(folder, .current) }
+        fsync(descriptor)
+        close(descriptor)
+    }
+}

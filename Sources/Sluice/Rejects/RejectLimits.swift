@@ -1,0 +1,103 @@
+import SluiceCodec
+import Synchronization
+
+/// How many records may be rejected before the import ends.
+final class RejectLimits: Sendable {
+    /// So many records are looked at before a share says something.
+    static let leastRecords = 1_000
+
+    private struct State {
+        var records = 0
+        var rejects = 0
+        /// From the import's first record on, without a gap.
+        var leading = 0
+    }
+
+    private let limit: Int?
+    private let ratio: Double?
+    private let dialect: Dialect
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - records: judged by earlier runs.
+    ///   - rejects: of them.
+    init(_ options: ErrorOptions, dialect: Dialect, records: Int = 0, rejects: Int = 0) {
+        limit = options.rejectLimit
+        ratio = options.rejectRatio
+        self.dialect = dialect
+        state = Mutex(State(records: records, rejects: rejects))
+    }
+
+    /// Counts a batch that is about to be committed.
+    ///
+    /// - Throws: `Failure` when that is too much; the batch is then not counted.
+    func add(_ rejects: BatchRejects, of batch: Batch) throws(Failure) {
+        let failure = state.withLock { state -> Failure? in
+            var next = state
+            next.records += batch.allRecords
+            next.rejects += rejects.total
+            if batch.file == 0, batch.firstRecord == next.leading + 1 {
+                next.leading += rejects.leading
+            }
+            if rejects.total > 0, let failure = self.failure(next, rejects) { return failure }
+            state = next
+            return nil
+        }
+        guard var failure else { return }
+        failure.location = rejects.last?.location
+        failure.order = batch.order
+        throw failure
+    }
+
+    /// The batch was not committed after all.
+    func remove(_ rejects: BatchRejects, of batch: Batch) {
+        state.withLock { state in
+            state.records -= batch.allRecords
+            state.rejects -= rejects.total
+        }
+    }
+
+    private func failure(_ state: State, _ rejects: BatchRejects) -> Failure? {
+        if let limit, state.rejects > limit {
+            return exceeded("more than \(limit) records are rejected (--reject-limit)", rejects)
+        }
+        if let ratio, state.records >= Self.leastRecords,
+            Double(state.rejects) > ratio * Double(state.records)
+        {
+            return exceeded(
+                "\(state.rejects) of \(state.records) records are rejected, "
+                    + "more than the part of \(ratio) that may be (--reject-ratio)", rejects)
+        }
+        if limit == nil, ratio == nil, state.leading >= Self.leastRecords {
+            return exceeded(
+                "the first \(Self.leastRecords) records are all rejected, read with "
+                    + dialect.summary, rejects)
+        }
+        return nil
+    }
+
+    private func exceeded(_ message: String, _ rejects: BatchRejects) -> Failure {
+        let last = rejects.last.map { "; the last one: \($0.message) (\($0.sqlState))" } ?? ""
+        return Failure(
+            .data, message + last,
+            advice: "mend the file, or read it in another way; see --delimiter, --quoting, --null")
+    }
+}
+
+extension Batch {
+    /// Good and malformed ones.
+    var allRecords: Int { recordCount + malformed.count }
+}
+
+extension Dialect {
+    /// The dialect in force, for people.
+    fileprivate var summary: String {
+        func shown(_ byte: UInt8) -> String {
+            (0x21...0x7E).contains(byte)
+                ? "'\(Character(UnicodeScalar(byte)))'" : "byte \(byte)"
+        }
+        let quotes = quoting == .none ? "" : ", quote \(shown(quote))"
+        return "delimiter \(shown(delimiter))\(quotes), quoting \(quoting.rawValue), "
+            + "NULL '\(String(decoding: null, as: UTF8.self))'"
+    }
+}
