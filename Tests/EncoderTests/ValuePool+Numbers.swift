@@ -82,8 +82,9 @@ extension ValuePool {
         let mantissa = (random.next() >> UInt64(64 - bits - 1)) | 1 << UInt64(bits) | 1
         let shift = UInt64(random.number(in: 0...(63 - bits)))
         let whole = String(mantissa << shift)
-        switch random.number(in: 0...3) {
+        switch random.number(in: 0...4) {
         case 0: return whole
+        case 4: return "\(Double(mantissa) / Double(1 << UInt64(random.number(in: 1...24))))"
         case 1: return whole + "." + String(repeating: "0", count: random.number(in: 1...30))
         case 2: return whole + ".00000000000000000000000000001"
         default: return whole + "e" + String(random.number(in: -40...(bits < 53 ? 18 : 20)))
@@ -116,6 +117,10 @@ extension ValuePool {
             "1.10000000", "10000.0001", "12300000000", "500", "499", "9500", "9499", "99500",
             "99499",
             "1e2147483648", "1e99999999999", "0.1e1", "00.00e3", "5.e3", ".5e3", "99999", "9999",
+            "5788093.750000000000", "0.000000000", "-0.0000000000000000", "0.000000001234",
+            "0.0000000000000001", "00000001.000000001", "12345678.1234567890123456",
+            "123456789.1234567890123456", "12345678.12345678901234567", "1.00000000000000x0",
+            "+9999.0000999900009999", ".123456789", "1.12345678:",
             "NaN ", "nAn", "Inf", "0.5", "0.05", "0.49", "0.95", "0.949",
         ]
 
@@ -133,6 +138,7 @@ extension ValuePool {
 
     private static let numerics = [
         numeric("numeric", whole: 1...8, fraction: 1...8),
+        numeric("numeric", whole: 1...9, fraction: 7...18),
         numeric("numeric", whole: 1...60, fraction: 1...60),
         numeric("numeric(5,2)", whole: 1...3, fraction: 1...2),
         numeric("numeric(15,2)", whole: 1...12, fraction: 1...5),

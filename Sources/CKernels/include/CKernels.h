@@ -2,21 +2,70 @@
 #ifndef PGSLUICE_CKERNELS_H
 #define PGSLUICE_CKERNELS_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+/// Where fields may end or be quoted in a block, and where a byte is NUL or beyond ASCII.
+typedef struct {
+    uint64_t delimiters, quotes, unusual;
+} sluice_field_masks;
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
 
+/// The four lanes' masks as one.
+static inline uint64_t sluice_join(__m128i a, __m128i b, __m128i c, __m128i d) {
+    return (uint64_t)(uint32_t)_mm_movemask_epi8(a) | (uint64_t)(uint32_t)_mm_movemask_epi8(b) << 16 |
+           (uint64_t)(uint32_t)_mm_movemask_epi8(c) << 32 | (uint64_t)(uint32_t)_mm_movemask_epi8(d) << 48;
+}
+
 /// Bit i is set where block[i] == byte. Reads 64 bytes.
 static inline uint64_t sluice_equal64(const uint8_t *block, uint8_t byte) {
     const __m128i wanted = _mm_set1_epi8((char)byte);
-    uint64_t mask = 0;
+    const __m128i *lanes = (const __m128i *)block;
+    return sluice_join(
+        _mm_cmpeq_epi8(_mm_loadu_si128(lanes), wanted), _mm_cmpeq_epi8(_mm_loadu_si128(lanes + 1), wanted),
+        _mm_cmpeq_epi8(_mm_loadu_si128(lanes + 2), wanted), _mm_cmpeq_epi8(_mm_loadu_si128(lanes + 3), wanted));
+}
+
+/// Whether one of 64 bytes is either of two.
+static inline int sluice_has_either64(const uint8_t *block, uint8_t one, uint8_t other) {
+    const __m128i ones = _mm_set1_epi8((char)one), others = _mm_set1_epi8((char)other);
+    __m128i found = _mm_setzero_si128();
     for (int i = 0; i < 4; i++) {
         const __m128i lane = _mm_loadu_si128((const __m128i *)(block + 16 * i));
-        const uint32_t bits = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(lane, wanted));
-        mask |= (uint64_t)bits << (16 * i);
+        found = _mm_or_si128(found, _mm_or_si128(_mm_cmpeq_epi8(lane, ones), _mm_cmpeq_epi8(lane, others)));
     }
-    return mask;
+    return _mm_movemask_epi8(found) != 0;
+}
+
+/// How many bytes equal `byte`.
+static inline size_t sluice_count(const uint8_t *bytes, size_t count, uint8_t byte) {
+    const __m128i wanted = _mm_set1_epi8((char)byte);
+    size_t total = 0, position = 0;
+    while (count - position >= 16) {
+        // Each of the 16 counters holds one byte.
+        size_t rounds = (count - position) / 16;
+        if (rounds > 255) rounds = 255;
+        __m128i counters = _mm_setzero_si128();
+        for (; rounds > 0; rounds--, position += 16) {
+            const __m128i lane = _mm_loadu_si128((const __m128i *)(bytes + position));
+            counters = _mm_sub_epi8(counters, _mm_cmpeq_epi8(lane, wanted));
+        }
+        const __m128i sums = _mm_sad_epu8(counters, _mm_setzero_si128());
+        total += (size_t)_mm_cvtsi128_si32(sums) + (size_t)_mm_extract_epi16(sums, 4);
+    }
+    for (; position < count; position++) total += bytes[position] == byte;
+    return total;
+}
+
+/// Bit i is set where block[i] is NUL or beyond ASCII. Reads 64 bytes.
+static inline uint64_t sluice_unusual64(const uint8_t *block) {
+    const __m128i one = _mm_set1_epi8(1);
+    const __m128i *lanes = (const __m128i *)block;
+    return sluice_join(
+        _mm_cmplt_epi8(_mm_loadu_si128(lanes), one), _mm_cmplt_epi8(_mm_loadu_si128(lanes + 1), one),
+        _mm_cmplt_epi8(_mm_loadu_si128(lanes + 2), one), _mm_cmplt_epi8(_mm_loadu_si128(lanes + 3), one));
 }
 
 #else
@@ -27,6 +76,29 @@ static inline uint64_t sluice_equal64(const uint8_t *block, uint8_t byte) {
     return mask;
 }
 
+static inline int sluice_has_either64(const uint8_t *block, uint8_t one, uint8_t other) {
+    return (sluice_equal64(block, one) | sluice_equal64(block, other)) != 0;
+}
+
+static inline size_t sluice_count(const uint8_t *bytes, size_t count, uint8_t byte) {
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++) total += bytes[i] == byte;
+    return total;
+}
+
+static inline uint64_t sluice_unusual64(const uint8_t *block) {
+    uint64_t mask = 0;
+    for (int i = 0; i < 64; i++) mask |= (uint64_t)(block[i] == 0 || block[i] > 127) << i;
+    return mask;
+}
+
 #endif
+
+/// Reads 64 bytes.
+static inline sluice_field_masks sluice_field_masks64(const uint8_t *block, uint8_t delimiter, uint8_t quote) {
+    const sluice_field_masks masks = {
+        sluice_equal64(block, delimiter), sluice_equal64(block, quote), sluice_unusual64(block)};
+    return masks;
+}
 
 #endif

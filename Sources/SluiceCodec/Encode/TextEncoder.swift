@@ -66,8 +66,11 @@ public struct TextEncoder {
             if cursor.field == 0, cursor.position == nil {
                 guard writeNumber(into: &output) else { return (output.count, false) }
                 let record = records[cursor.record]
-                spans.withUnsafeMutableBufferPointer {
-                    _ = splitter.split(bytes, readable: readable, record, into: $0.baseAddress!)
+                spans.withUnsafeMutableBufferPointer { spans in
+                    var isUsual = true
+                    _ = splitter.split(
+                        bytes, readable: readable, record, into: spans.baseAddress!,
+                        isUsual: &isUsual)
                 }
                 if isPlain(record, of: bytes, readable: readable, room: output.room),
                     let count = spans.withUnsafeBufferPointer({

@@ -16,7 +16,6 @@ struct Block {
     /// Outside quotes.
     private(set) var delimiters: UInt64
     private(set) var lineEnds: UInt64
-    let quotes: UInt64
     /// Quotes that open a field.
     let opening: UInt64
     let end: Context
@@ -24,11 +23,35 @@ struct Block {
     /// nil: not well formed.
     @inline(__always)
     init?(_ bytes: UnsafePointer<UInt8>, _ context: Context, _ dialect: Dialect) {
-        quotes = dialect.quoting == .none ? 0 : sluice_equal64(bytes, dialect.quote)
+        let hasQuotes = dialect.quoting != .none
+        let isOutside = context == .behindSeparator || context == .unquoted
+        let quote = hasQuotes ? dialect.quote : .carriageReturn
+        if isOutside, sluice_has_either64(bytes, quote, .carriageReturn) == 0 {
+            self.init(withoutQuotes: bytes, dialect.delimiter)
+        } else {
+            self.init(bytes, context, delimiter: dialect.delimiter, quote: quote, hasQuotes)
+        }
+    }
+
+    /// Outside quotes, with neither a quote nor a CR.
+    @inline(__always)
+    private init(withoutQuotes bytes: UnsafePointer<UInt8>, _ delimiter: UInt8) {
+        delimiters = sluice_equal64(bytes, delimiter)
+        lineEnds = sluice_equal64(bytes, .lineFeed)
+        opening = 0
+        end = (delimiters | lineEnds) >> 63 != 0 ? .behindSeparator : .unquoted
+    }
+
+    @inline(__always)
+    private init?(
+        _ bytes: UnsafePointer<UInt8>, _ context: Context, delimiter: UInt8, quote: UInt8,
+        _ hasQuotes: Bool
+    ) {
+        let quotes = hasQuotes ? sluice_equal64(bytes, quote) : 0
         let before: UInt64 = context == .insideQuotes ? .max : 0
         // From an opening quote up to the closing one, which is not in it.
         let inside = quotes == 0 ? before : quotes.parity ^ before
-        delimiters = sluice_equal64(bytes, dialect.delimiter) & ~inside
+        delimiters = sluice_equal64(bytes, delimiter) & ~inside
         lineEnds = sluice_equal64(bytes, .lineFeed) & ~inside
         let separators = delimiters | lineEnds
         let returns = sluice_equal64(bytes, .carriageReturn) & ~inside
@@ -47,7 +70,7 @@ struct Block {
     }
 
     @inline(__always)
-    private static func context(
+    static func context(
         last inside: UInt64, _ closes: UInt64, _ separators: UInt64
     ) -> Context {
         let last: UInt64 = 1 << 63
@@ -74,7 +97,7 @@ struct Block {
 extension UInt64 {
     /// Bit i: whether an odd number of the bits up to and with i is set.
     @inline(__always)
-    fileprivate var parity: UInt64 {
+    var parity: UInt64 {
         var bits = self
         bits ^= bits << 1
         bits ^= bits << 2

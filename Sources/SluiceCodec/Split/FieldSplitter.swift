@@ -1,3 +1,5 @@
+import CKernels
+
 /// Where a field's value lies in its batch, the quotes around it not included.
 struct FieldSpan: Sendable {
     enum Form: UInt8, Sendable {
@@ -29,11 +31,12 @@ struct FieldSplitter: Sendable {
     private let quote: UInt8
     private let escape: UInt8
     private let quoting: Dialect.Quoting
-    private let dialect: Dialect
     private let usesBlocks: Bool
+    /// All bits; none where quotes are text.
+    private let quotesMean: UInt64
 
     init(dialect: Dialect) {
-        self.dialect = dialect
+        quotesMean = dialect.quoting == .none ? 0 : .max
         usesBlocks = dialect.quoting == .none || dialect.escape == dialect.quote
         delimiter = dialect.delimiter
         quote = dialect.quote
@@ -46,14 +49,16 @@ struct FieldSplitter: Sendable {
     /// - Parameters:
     ///   - readable: how many of `bytes` may be read; with 64 behind the record it is split faster.
     ///   - fields: has room for the record's width.
+    ///   - isUsual: becomes whether the record is ASCII without NUL; false is a perhaps.
     @inline(__always)
     func split(
         _ bytes: UnsafePointer<UInt8>, readable: Int = 0, _ record: RecordBounds,
-        into fields: UnsafeMutablePointer<FieldSpan>
+        into fields: UnsafeMutablePointer<FieldSpan>, isUsual: inout Bool
     ) -> Int {
         if usesBlocks, Int(record.end) + Block.length <= readable {
-            if let count = splitBlocks(bytes, record, into: fields) { return count }
+            if let count = splitBlocks(bytes, record, into: fields, &isUsual) { return count }
         }
+        isUsual = false
         return splitByBytes(bytes, record, into: fields)
     }
 
@@ -61,60 +66,91 @@ struct FieldSplitter: Sendable {
     @inline(__always)
     private func splitBlocks(
         _ bytes: UnsafePointer<UInt8>, _ record: RecordBounds,
-        into fields: UnsafeMutablePointer<FieldSpan>
+        into fields: UnsafeMutablePointer<FieldSpan>, _ isUsual: inout Bool
     ) -> Int? {
         let end = Int(record.end)
         var position = Int(record.start)
-        var fieldStart = position
-        var context = Block.Context.behindSeparator
-        var count = 0
-        var fieldQuotes = QuoteCount()
+        var (fieldStart, count, unusual) = (position, 0, UInt64(0))
         while true {
-            guard let block = Block(bytes + position, context, dialect) else { return nil }
+            let masks = sluice_field_masks64(bytes + position, delimiter, quote)
             let left = end - position
-            var (delimiters, quotes) = (block.delimiters, block.quotes)
-            if left < Block.length {
-                let within = ((1 as UInt64) << UInt64(left)) &- 1
-                delimiters &= within
-                quotes &= within
+            let within = left < Block.length ? (1 &<< UInt64(left)) &- 1 : UInt64.max
+            unusual |= masks.unusual & within
+            guard masks.quotes & within & quotesMean == 0 else {
+                let rest = QuotedRest(
+                    position: position, fieldStart: fieldStart, count: count, unusual: unusual)
+                return splitQuoted(rest, bytes, end: end, into: fields, &isUsual)
             }
+            var delimiters = masks.delimiters & within
             while delimiters != 0 {
-                let next = position + delimiters.trailingZeroBitCount
-                let before = delimiters ^ (delimiters &- 1)
-                fieldQuotes.add(quotes & before)
-                quotes &= ~before
-                fields[count] = fieldQuotes.span(from: fieldStart, to: next)
-                fieldQuotes = QuoteCount()
-                count += 1
-                fieldStart = next + 1
+                let next = position &+ delimiters.trailingZeroBitCount
+                fields[count] = FieldSpan(fieldStart, next, .plain)
+                count &+= 1
+                fieldStart = next &+ 1
                 delimiters &= delimiters &- 1
             }
-            fieldQuotes.add(quotes)
             guard left > Block.length else { break }
-            context = block.end
-            position += Block.length
+            position &+= Block.length
         }
-        fields[count] = fieldQuotes.span(from: fieldStart, to: end)
-        return count + 1
+        isUsual = unusual == 0
+        fields[count] = FieldSpan(fieldStart, end, .plain)
+        return count &+ 1
     }
 
-    /// How many quotes a well-formed field has: none, two, or more.
-    private struct QuoteCount {
-        private var count = 0
+    /// Where a record's first quote stands: in which block, field, and behind how many others.
+    private struct QuotedRest {
+        var position: Int
+        var fieldStart: Int
+        var count: Int
+        /// NUL and bytes beyond ASCII so far.
+        var unusual: UInt64
+    }
 
-        @inline(__always)
-        mutating func add(_ quotes: UInt64) {
-            guard quotes != 0 else { return }
-            let others = quotes & (quotes &- 1)
-            count += others == 0 ? 1 : others & (others &- 1) == 0 ? 2 : 3
+    /// From a block on that has quotes, and the first of them.
+    @inline(__always)
+    private func splitQuoted(
+        _ rest: QuotedRest, _ bytes: UnsafePointer<UInt8>, end: Int,
+        into fields: UnsafeMutablePointer<FieldSpan>, _ isUsual: inout Bool
+    ) -> Int? {
+        var (position, fieldStart, count) = (rest.position, rest.fieldStart, rest.count)
+        var context = position == fieldStart ? Block.Context.behindSeparator : .unquoted
+        var (doubled, unusual) = (UInt64(0), rest.unusual)
+        while true {
+            let left = end - position
+            guard
+                let block = QuotedBlock(
+                    sluice_field_masks64(bytes + position, delimiter, quote), left: left, context)
+            else { return nil }
+            unusual |= block.unusual
+            var delimiters = block.delimiters
+            var before = UInt64(0)
+            while delimiters != 0 {
+                let upTo = delimiters ^ (delimiters &- 1)
+                let next = position &+ delimiters.trailingZeroBitCount
+                doubled |= block.doubled & upTo & ~before
+                fields[count] = span(bytes, from: fieldStart, to: next, hasDoubled: doubled != 0)
+                (doubled, before) = (0, upTo)
+                count &+= 1
+                fieldStart = next &+ 1
+                delimiters &= delimiters &- 1
+            }
+            doubled |= block.doubled & ~before
+            guard left > Block.length else { break }
+            context = block.end
+            position &+= Block.length
         }
+        isUsual = unusual == 0
+        fields[count] = span(bytes, from: fieldStart, to: end, hasDoubled: doubled != 0)
+        return count &+ 1
+    }
 
-        @inline(__always)
-        func span(from start: Int, to end: Int) -> FieldSpan {
-            count == 0
-                ? FieldSpan(start, end, .plain)
-                : FieldSpan(start + 1, end - 1, count > 2 ? .escaped : .quoted)
-        }
+    /// A field of a well-formed record: a quote that begins it has its other one at the end.
+    @inline(__always)
+    private func span(
+        _ bytes: UnsafePointer<UInt8>, from start: Int, to end: Int, hasDoubled: Bool
+    ) -> FieldSpan {
+        guard start < end, bytes[start] == quote else { return FieldSpan(start, end, .plain) }
+        return FieldSpan(start &+ 1, end &- 1, hasDoubled ? .escaped : .quoted)
     }
 
     @inline(__always)
@@ -239,5 +275,38 @@ struct FieldSplitter: Sendable {
             position += 1
         }
         return position
+    }
+}
+
+/// 64 bytes of a well-formed record, or what is left of it: bit i stands for byte i.
+///
+/// Well formed is what `Block` says; the record's end is a separator.
+private struct QuotedBlock {
+    /// Outside quotes.
+    let delimiters: UInt64
+    /// The second one of each doubled quote.
+    let doubled: UInt64
+    /// NUL, and bytes beyond ASCII.
+    let unusual: UInt64
+    let end: Block.Context
+
+    /// nil: not well formed.
+    @inline(__always)
+    init?(_ masks: sluice_field_masks, left: Int, _ context: Block.Context) {
+        let isWhole = left >= Block.length
+        let within = isWhole ? UInt64.max : (1 &<< UInt64(left)) &- 1
+        let quotes = masks.quotes & within
+        let inside = quotes.parity ^ (context == .insideQuotes ? .max : 0)
+        delimiters = masks.delimiters & within & ~inside
+        unusual = masks.unusual & within
+        let separators = delimiters | (isWhole ? 0 : 1 &<< UInt64(left))
+        let behindSeparator = delimiters << 1 | (context == .behindSeparator ? 1 : 0)
+        let (opens, closes) = (quotes & inside, quotes & ~inside)
+        let behindQuote = closes << 1 | (context == .behindQuote ? 1 : 0)
+        guard opens & ~(behindSeparator | behindQuote) == 0,
+            behindQuote & ~(separators | quotes) == 0
+        else { return nil }
+        doubled = opens & behindQuote
+        end = Block.context(last: inside, closes, delimiters)
     }
 }

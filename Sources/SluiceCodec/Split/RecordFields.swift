@@ -15,7 +15,9 @@ public func fieldValues(
     // A record has at most one field more than it has bytes.
     let room = width ?? Int(record.end - record.start) + 1
     return withUnsafeTemporaryAllocation(of: FieldSpan.self, capacity: room) { fields in
-        let count = splitter.split(pointer, record, into: fields.baseAddress!)
+        var isUsual = true
+        let count = splitter.split(
+            pointer, record, into: fields.baseAddress!, isUsual: &isUsual)
         return fields[..<count].map { field in
             FieldValue(
                 bytes: decoder.value(of: field, in: pointer), isQuoted: field.form != .plain)

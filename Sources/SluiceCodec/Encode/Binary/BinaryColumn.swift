@@ -19,7 +19,10 @@ struct BinaryColumn {
     var kind: Kind
     /// Which of the record's fields.
     var field: Int32
-    var encoding: FieldEncoding
+    /// How long a field without quotes is that may be NULL; -1: none is.
+    var nullLength: Int32
+    /// Whether a field with quotes may be NULL.
+    var forcesNull: Bool
     var bounds = Bounds()
     var session = SessionTime(zoneIsUTC: false, knowsAbbreviations: false)
     /// How many characters a value may have, or which enumeration it is.
@@ -27,10 +30,12 @@ struct BinaryColumn {
 
     /// - Parameter labels: takes an enumeration's, in order.
     init(
-        _ type: BinaryType, field: Int, _ encoding: FieldEncoding, labels: inout EnumerationLabels
+        _ type: BinaryType, field: Int, of layout: RecordLayout, labels: inout EnumerationLabels
     ) {
         self.field = Int32(field)
-        self.encoding = encoding
+        let encoding = layout.fields[field]
+        nullLength = encoding.forcesNotNull ? -1 : Int32(layout.dialect.null.count)
+        forcesNull = encoding.forcesNull
         switch type {
         case .bool: kind = .bool
         case .int2: kind = .int2

@@ -17,7 +17,6 @@ public struct BinaryEncoder {
 
     private var hasHeader = false
     private var next = 0
-    private var window = TextWindow()
 
     /// - Parameter types: one per field; nil for those that are dropped.
     public init(layout: RecordLayout, types: [BinaryType?]) {
@@ -27,7 +26,7 @@ public struct BinaryEncoder {
         for (index, (type, encoding)) in zip(types, layout.fields).enumerated() {
             precondition((type == nil) == encoding.isDropped)
             guard let type else { continue }
-            columns.append(BinaryColumn(type, field: index, encoding, labels: &labels))
+            columns.append(BinaryColumn(type, field: index, of: layout, labels: &labels))
         }
         self.layout = layout
         self.columns = columns
@@ -39,7 +38,6 @@ public struct BinaryEncoder {
     public mutating func begin() {
         hasHeader = false
         next = 0
-        window = TextWindow()
     }
 
     /// Writes on where the last call stopped, until `piece` is full or the records are done.
@@ -76,7 +74,7 @@ public struct BinaryEncoder {
         into output: UnsafeMutablePointer<UInt8>, room: Int, _ written: inout Int,
         unsure: inout [UInt32]
     ) {
-        var (next, window) = (next, window)
+        var next = next
         columns.withUnsafeBufferPointer { columns in
             withUnsafeTemporaryAllocation(of: FieldSpan.self, capacity: layout.width) { spans in
                 let writer = BinaryRecordWriter(
@@ -85,9 +83,7 @@ public struct BinaryEncoder {
                     let record = records[next]
                     let needed = Int(record.end - record.start) + extraBytes
                     if needed <= room - written {
-                        if let count = writer.write(
-                            record, of: input, &window, to: output + written)
-                        {
+                        if let count = writer.write(record, of: input, to: output + written) {
                             written += count
                         } else {
                             unsure.append(UInt32(truncatingIfNeeded: next))
@@ -101,31 +97,6 @@ public struct BinaryEncoder {
                 }
             }
         }
-        (self.next, self.window) = (next, window)
-    }
-}
-
-/// How far the input is known to be ASCII.
-///
-/// It is looked through some records at a time, while they are in the cache.
-struct TextWindow {
-    private static let length = 8 << 10
-
-    private var end = 0
-    private var isASCII = false
-
-    /// Whether a record is text that the server takes.
-    ///
-    /// - Parameter input: has `FieldText.slack` bytes behind the record.
-    @inline(__always)
-    mutating func accepts(_ record: RecordBounds, of input: FieldText) -> Bool {
-        if Int(record.end) > end { open(at: Int(record.start), input) }
-        return isASCII && Int(record.end) <= end || TextCheck.isText(input.part(record))
-    }
-
-    @inline(never)
-    private mutating func open(at start: Int, _ input: FieldText) {
-        end = min(start + Self.length, input.count - FieldText.slack)
-        isASCII = TextCheck.isASCII(FieldText(input.start + start, count: end - start))
+        self.next = next
     }
 }

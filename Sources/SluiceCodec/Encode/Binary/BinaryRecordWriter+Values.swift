@@ -4,95 +4,52 @@ extension BinaryRecordWriter {
     /// - Parameter text: valid text, perhaps where it is to be written.
     @inline(__always)
     func writeValue(
-        _ text: FieldText, _ column: BinaryColumn, to output: UnsafeMutablePointer<UInt8>
+        _ text: FieldText, _ column: UnsafePointer<BinaryColumn>,
+        to output: UnsafeMutablePointer<UInt8>
     ) -> Int? {
-        switch column.kind {
-        case .int8, .int4, .int2, .oid, .bool: writeInteger(text, column, to: output)
-        case .float8, .float4: writeFloat(text, column, to: output)
-        case .numeric: NumericEncoding.encode(text, column.bounds, into: output)
-        case .date, .time, .timetz, .timestamp, .timestamptz:
-            writeTime(text, column, to: output)
+        switch column.pointee.kind {
+        case .int8: write(IntegerEncoding.int8(text), to: output)
+        case .int4: write(IntegerEncoding.int4(text), to: output)
+        case .int2: write(IntegerEncoding.int2(text), to: output)
+        case .oid: write(IntegerEncoding.oid(text), to: output)
+        case .bool: write(IntegerEncoding.truth(text), to: output)
+        case .float8: write(FloatEncoding.double(text, powers), to: output)
+        case .float4: write(FloatEncoding.float(text, powers), to: output)
+        case .numeric: NumericEncoding.encode(text, column.pointee.bounds, into: output)
+        case .date: write(TimeEncoding.date(text), to: output)
+        case .time: write(TimeEncoding.time(text), to: output)
+        case .timetz: writeTimetz(text, column.pointee.session, to: output)
+        case .timestamp: write(TimeEncoding.timestamp(text, column.pointee.session), to: output)
+        case .timestamptz: write(TimeEncoding.timestamptz(text, column.pointee.session), to: output)
         case .interval: IntervalEncoding.encode(text, into: output)
         case .uuid: HexEncoding.uuid(text, into: output) ? 16 : nil
         case .bytea: HexEncoding.bytea(text, into: output)
         case .inet: AddressEncoding.encode(text, isNetwork: false, into: output)
         case .cidr: AddressEncoding.encode(text, isNetwork: true, into: output)
         case .text: copy(text, to: output)
-        case .limited, .char, .name, .json, .jsonb, .enumeration:
-            writeText(text, column, to: output)
+        case .limited:
+            TextCheck.hasAtMost(Int(column.pointee.limit), text) ? copy(text, to: output) : nil
+        case .char, .name, .json, .jsonb, .enumeration: writeText(text, column.pointee, to: output)
         }
     }
 
     @inline(__always)
-    private func writeInteger(
-        _ text: FieldText, _ column: BinaryColumn, to output: UnsafeMutablePointer<UInt8>
+    private func write<Number: FixedWidthInteger>(
+        _ number: Number?, to output: UnsafeMutablePointer<UInt8>
     ) -> Int? {
-        switch column.kind {
-        case .int8:
-            guard let number = IntegerEncoding.number(text, maximum: 1 << 63 - 1) else {
-                return nil
-            }
-            output.store(number)
-            return 8
-        case .int4:
-            guard let number = IntegerEncoding.number(text, maximum: 1 << 31 - 1) else {
-                return nil
-            }
-            output.store(Int32(truncatingIfNeeded: number))
-            return 4
-        case .int2:
-            guard let number = IntegerEncoding.number(text, maximum: 1 << 15 - 1) else {
-                return nil
-            }
-            output.store(Int16(truncatingIfNeeded: number))
-            return 2
-        case .oid:
-            guard let number = IntegerEncoding.oid(text) else { return nil }
-            output.store(number)
-            return 4
-        default:
-            guard let truth = IntegerEncoding.truth(text) else { return nil }
-            output[0] = truth
-            return 1
-        }
+        guard let number else { return nil }
+        output.store(number)
+        return MemoryLayout<Number>.size
     }
 
     @inline(__always)
-    private func writeFloat(
-        _ text: FieldText, _ column: BinaryColumn, to output: UnsafeMutablePointer<UInt8>
+    private func writeTimetz(
+        _ text: FieldText, _ session: SessionTime, to output: UnsafeMutablePointer<UInt8>
     ) -> Int? {
-        if column.kind == .float8 {
-            guard let bits = FloatEncoding.double(text, powers) else { return nil }
-            output.store(bits)
-            return 8
-        }
-        guard let bits = FloatEncoding.float(text, powers) else { return nil }
-        output.store(bits)
-        return 4
-    }
-
-    @inline(__always)
-    private func writeTime(
-        _ text: FieldText, _ column: BinaryColumn, to output: UnsafeMutablePointer<UInt8>
-    ) -> Int? {
-        let microseconds: Int64?
-        switch column.kind {
-        case .date:
-            guard let days = TimeEncoding.date(text) else { return nil }
-            output.store(days)
-            return 4
-        case .timetz:
-            guard let time = TimeEncoding.timetz(text, column.session) else { return nil }
-            output.store(time.0)
-            (output + 8).store(time.west)
-            return 12
-        case .timestamp: microseconds = TimeEncoding.timestamp(text, column.session)
-        case .timestamptz: microseconds = TimeEncoding.timestamptz(text, column.session)
-        default: microseconds = TimeEncoding.time(text)
-        }
-        guard let microseconds else { return nil }
-        output.store(microseconds)
-        return 8
+        guard let time = TimeEncoding.timetz(text, session) else { return nil }
+        output.store(time.0)
+        (output + 8).store(time.west)
+        return 12
     }
 
     // MARK: Text
@@ -103,13 +60,10 @@ extension BinaryRecordWriter {
         return text.count
     }
 
-    @inline(__always)
     private func writeText(
         _ text: FieldText, _ column: BinaryColumn, to output: UnsafeMutablePointer<UInt8>
     ) -> Int? {
         switch column.kind {
-        case .limited:
-            guard TextCheck.hasAtMost(Int(column.limit), text) else { return nil }
         case .char:
             guard text.count == 1, text[0] < 0x80 else { return nil }
         case .name:

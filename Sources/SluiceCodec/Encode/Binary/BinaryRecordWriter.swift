@@ -26,13 +26,11 @@ struct BinaryRecordWriter {
     /// - Parameter output: up to `FieldText.slack` bytes more are written than answered.
     @inline(__always)
     func write(
-        _ record: RecordBounds, of input: FieldText, _ window: inout TextWindow,
-        to output: UnsafeMutablePointer<UInt8>
+        _ record: RecordBounds, of input: FieldText, to output: UnsafeMutablePointer<UInt8>
     ) -> Int? {
         guard Int(record.end) + FieldText.slack <= input.count else {
             return writeCopy(of: input.part(record), to: output)
         }
-        guard window.accepts(record, of: input) else { return nil }
         return write(record, input.start, readable: input.count, to: output)
     }
 
@@ -47,31 +45,40 @@ struct BinaryRecordWriter {
             let start = copy.baseAddress!
             start.update(from: record.start, count: record.count)
             let bounds = RecordBounds(0, record.count)
-            guard TextCheck.isText(FieldText(start, count: record.count)) else { return nil }
             return write(bounds, start, readable: capacity, to: output)
         }
     }
 
-    /// Writes a record of valid text.
+    /// - Parameter readable: how many of `bytes` may be read, at least `FieldText.slack` behind it.
     @inline(__always)
     private func write(
         _ record: RecordBounds, _ bytes: UnsafePointer<UInt8>, readable: Int,
         to output: UnsafeMutablePointer<UInt8>
     ) -> Int? {
-        _ = splitter.split(bytes, readable: readable, record, into: spans)
+        var isUsual = false
+        _ = splitter.split(bytes, readable: readable, record, into: spans, isUsual: &isUsual)
+        guard isUsual || TextCheck.isText(FieldText(bytes, count: readable).part(record)) else {
+            return nil
+        }
         output.store(Int16(truncatingIfNeeded: columns.count))
         var position = 2
-        for column in columns {
-            let span = spans[Int(column.field)]
+        // Read where it lies: of a column's properties most values need but few.
+        guard var column = columns.baseAddress else { return position }
+        let end = column + columns.count
+        while column < end {
+            let span = spans[Int(column.pointee.field)]
             let field = output + position
-            if isNull(span, column.encoding, bytes) {
+            if isNull(span, column, bytes) {
                 field.store(Int32(-1))
-                position += 4
-                continue
+                position &+= 4
+            } else {
+                guard let count = writeField(span, column, bytes, to: field + 4) else {
+                    return nil
+                }
+                field.store(Int32(truncatingIfNeeded: count))
+                position &+= 4 &+ count
             }
-            guard let count = writeField(span, column, bytes, to: field + 4) else { return nil }
-            field.store(Int32(truncatingIfNeeded: count))
-            position += 4 + count
+            column += 1
         }
         return position
     }
@@ -80,25 +87,29 @@ struct BinaryRecordWriter {
 
     @inline(__always)
     private func isNull(
-        _ span: FieldSpan, _ encoding: FieldEncoding, _ bytes: UnsafePointer<UInt8>
+        _ span: FieldSpan, _ column: UnsafePointer<BinaryColumn>, _ bytes: UnsafePointer<UInt8>
     ) -> Bool {
         if span.form == .plain {
-            guard Int(span.end - span.start) == null.count, !encoding.forcesNotNull else {
-                return false
-            }
-            return null.isEmpty || decoder.value(of: span, in: bytes, equals: null)
+            let length = Int32(bitPattern: span.end &- span.start)
+            guard length == column.pointee.nullLength else { return false }
+            return length == 0 || isNullText(span, bytes)
         }
-        return encoding.forcesNull && decoder.value(of: span, in: bytes, equals: null)
+        return column.pointee.forcesNull && isNullText(span, bytes)
+    }
+
+    @inline(never)
+    private func isNullText(_ span: FieldSpan, _ bytes: UnsafePointer<UInt8>) -> Bool {
+        decoder.value(of: span, in: bytes, equals: null)
     }
 
     @inline(__always)
     private func writeField(
-        _ span: FieldSpan, _ column: BinaryColumn, _ bytes: UnsafePointer<UInt8>,
+        _ span: FieldSpan, _ column: UnsafePointer<BinaryColumn>, _ bytes: UnsafePointer<UInt8>,
         to output: UnsafeMutablePointer<UInt8>
     ) -> Int? {
         switch span.form {
         case .plain, .quoted:
-            let text = FieldText(bytes + Int(span.start), count: Int(span.end - span.start))
+            let text = FieldText(bytes + Int(span.start), count: Int(span.end &- span.start))
             return writeValue(text, column, to: output)
         case .escaped, .toggled:
             return writeDecoded(span, column, bytes, to: output)
@@ -108,11 +119,11 @@ struct BinaryRecordWriter {
     /// Takes the quoting out of text in its place, and out of other values aside.
     @inline(never)
     private func writeDecoded(
-        _ span: FieldSpan, _ column: BinaryColumn, _ bytes: UnsafePointer<UInt8>,
+        _ span: FieldSpan, _ column: UnsafePointer<BinaryColumn>, _ bytes: UnsafePointer<UInt8>,
         to output: UnsafeMutablePointer<UInt8>
     ) -> Int? {
-        if column.isText {
-            let start = column.kind == .jsonb ? output + 1 : output
+        if column.pointee.isText {
+            let start = column.pointee.kind == .jsonb ? output + 1 : output
             let text = FieldText(start, count: decode(span, bytes, into: start))
             return writeValue(text, column, to: output)
         }

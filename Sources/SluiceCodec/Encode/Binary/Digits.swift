@@ -44,6 +44,14 @@ enum Digits {
         return (upper &* 100_000_000 &+ middle) &* 100_000_000 &+ lower
     }
 
+    /// How many bytes there are before the first point, up to eight.
+    @inline(__always)
+    static func firstPoint(_ word: UInt64) -> Int {
+        let points = word ^ 0x2E2E_2E2E_2E2E_2E2E
+        let zeros = (points &- 0x0101_0101_0101_0101) & ~points & 0x8080_8080_8080_8080
+        return zeros.trailingZeroBitCount / 8
+    }
+
     /// How many digits a text begins with, up to eight.
     @inline(__always)
     static func leading(_ word: UInt64) -> Int { strays(word).trailingZeroBitCount / 8 }

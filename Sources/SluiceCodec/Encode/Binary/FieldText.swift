@@ -16,21 +16,23 @@ struct FieldText {
 
     @inline(__always)
     func dropFirst(_ dropped: Int = 1) -> FieldText {
-        FieldText(start + dropped, count: count - dropped)
+        FieldText(start + dropped, count: count &- dropped)
     }
 
     @inline(__always)
     func part(_ record: RecordBounds) -> FieldText {
-        FieldText(start + Int(record.start), count: Int(record.end - record.start))
+        FieldText(start + Int(record.start), count: Int(record.end &- record.start))
     }
 
     /// Takes the sign off; true: it is negative.
     @inline(__always)
     mutating func takeSign() -> Bool {
-        let first = count > 0 ? start[0] : 0
-        guard first == .minus || first == .plus else { return false }
-        self = dropFirst()
-        return first == .minus
+        // No branch on what comes by chance: 1 where it is so, else 0.
+        let isMinus = Int(bitPattern: UInt(start[0] ^ .minus) &- 1) &>> 63 & 1
+        let isPlus = Int(bitPattern: UInt(start[0] ^ .plus) &- 1) &>> 63 & 1
+        let isThere = (0 &- count) &>> 63 & 1
+        self = dropFirst((isMinus | isPlus) & isThere)
+        return isMinus & isThere != 0
     }
 }
 

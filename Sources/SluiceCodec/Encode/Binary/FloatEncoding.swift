@@ -5,12 +5,24 @@ enum FloatEncoding {
 
     @inline(__always)
     static func double(_ text: FieldText, _ powers: PowersOfFive) -> UInt64? {
+        if let decimal = Decimal(short: text, powers) { return decimal.double(powers, text) }
+        return longDouble(text, powers)
+    }
+
+    @inline(never)
+    private static func longDouble(_ text: FieldText, _ powers: PowersOfFive) -> UInt64? {
         guard let decimal = Decimal(text, powers) else { return special(text)?.bitPattern }
         return decimal.isExact ? decimal.double(powers, text) : slowDouble(text, decimal)
     }
 
     @inline(__always)
     static func float(_ text: FieldText, _ powers: PowersOfFive) -> UInt32? {
+        if let decimal = Decimal(short: text, powers) { return decimal.float(powers, text) }
+        return longFloat(text, powers)
+    }
+
+    @inline(never)
+    private static func longFloat(_ text: FieldText, _ powers: PowersOfFive) -> UInt32? {
         guard let decimal = Decimal(text, powers) else {
             return special(text).map { Float($0).bitPattern }
         }
@@ -54,8 +66,38 @@ private struct Decimal {
     var isExact: Bool
     var isZero: Bool
 
-    /// nil: it is not written as `12.5e-3` is.
+    /// nil: it has no, or more than, 19 digits, eight before the point or sixteen behind it; or
+    /// others than digits.
     @inline(__always)
+    init?(short text: FieldText, _ powers: PowersOfFive) {
+        var text = text
+        isNegative = text.takeSign()
+        let word = text.start.word
+        let point = min(text.count, Digits.firstPoint(word))
+        let scale = max(0, text.count - point - 1)
+        guard point == text.count || text[point] == .point, scale <= 16, point + scale > 0,
+            point + scale <= 19
+        else { return nil }
+        let whole = Digits.last(point, word ^ Digits.zeros)
+        let start = text.start + (point + 1)
+        var strays = Digits.strays(whole)
+        var (digits, left) = (Digits.value(whole), start)
+        if scale > 8 {
+            let upper = start.word ^ Digits.zeros
+            strays |= Digits.strays(upper)
+            digits = digits &* 100_000_000 &+ Digits.value(upper)
+            left += 8
+        }
+        let count = scale > 8 ? scale - 8 : scale
+        let last = Digits.last(count, left.word ^ Digits.zeros)
+        guard strays | Digits.strays(last) == 0 else { return nil }
+        mantissa = digits &* powers.whole[count] &+ Digits.value(last)
+        exponent = -scale
+        isExact = true
+        isZero = mantissa == 0
+    }
+
+    /// nil: it is not written as `12.5e-3` is.
     init?(_ text: FieldText, _ powers: PowersOfFive) {
         var text = text
         isNegative = text.takeSign()
@@ -122,13 +164,17 @@ private struct Decimal {
         isExact = digitCount - zeros <= 19
     }
 
+    /// Without its sign. Both numbers are exact, and so their quotient or product is rounded once.
+    @inline(__always)
+    private func exactlyRoundedDouble(_ powers: PowersOfFive) -> Double? {
+        guard mantissa <= 1 << 53, exponent >= -22, exponent <= 22 else { return nil }
+        let size = Double(Int64(bitPattern: mantissa))
+        return exponent < 0 ? size / powers.double[-exponent] : size * powers.double[exponent]
+    }
+
     @inline(__always)
     func double(_ powers: PowersOfFive, _ text: FieldText) -> UInt64? {
-        // Both numbers are exact, and so their quotient or product is rounded once.
-        if mantissa <= 1 << 53, exponent >= -22, exponent <= 22 {
-            let size = Double(mantissa)
-            let value =
-                exponent < 0 ? size / powers.double[-exponent] : size * powers.double[exponent]
+        if let value = exactlyRoundedDouble(powers) {
             return (isNegative ? -value : value).bitPattern
         }
         guard mantissa != 0 else { return FloatEncoding.slowDouble(text, self) }
@@ -141,11 +187,8 @@ private struct Decimal {
 
     @inline(__always)
     func float(_ powers: PowersOfFive, _ text: FieldText) -> UInt32? {
-        if mantissa <= 1 << 24, exponent >= -10, exponent <= 10 {
-            let size = Float(mantissa)
-            let value =
-                exponent < 0 ? size / powers.float[-exponent] : size * powers.float[exponent]
-            return (isNegative ? -value : value).bitPattern
+        if let value = exactlyRoundedDouble(powers), !value.liesBetweenFloats {
+            return Float(isNegative ? -value : value).bitPattern
         }
         guard mantissa != 0 else { return FloatEncoding.slowFloat(text, self) }
         guard
@@ -154,4 +197,11 @@ private struct Decimal {
         else { return FloatEncoding.slowFloat(text, self) }
         return UInt32(truncatingIfNeeded: isNegative ? bits | 1 << 31 : bits)
     }
+}
+
+extension Double {
+    /// Whether it is as far from the next smaller Float as from the next greater one: if it is
+    /// itself rounded, the number it stands for may be nearer to one of them.
+    @inline(__always)
+    fileprivate var liesBetweenFloats: Bool { bitPattern & 0x1FFF_FFFF == 0x1000_0000 }
 }

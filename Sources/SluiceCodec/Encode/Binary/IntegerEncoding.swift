@@ -1,14 +1,30 @@
 /// Whole numbers and truth values.
 enum IntegerEncoding {
+    @inline(__always)
+    static func int8(_ text: FieldText) -> Int64? { number(text, maximum: 1 << 63 - 1) }
+
+    @inline(__always)
+    static func int4(_ text: FieldText) -> Int32? {
+        guard let number = number(text, maximum: 1 << 31 - 1) else { return nil }
+        return Int32(truncatingIfNeeded: number)
+    }
+
+    @inline(__always)
+    static func int2(_ text: FieldText) -> Int16? {
+        guard let number = number(text, maximum: 1 << 15 - 1) else { return nil }
+        return Int16(truncatingIfNeeded: number)
+    }
+
     /// - Parameter maximum: what the type's greatest number is.
     @inline(__always)
-    static func number(_ text: FieldText, maximum: UInt64) -> Int64? {
+    private static func number(_ text: FieldText, maximum: UInt64) -> Int64? {
         var text = text
         let isNegative = text.takeSign()
         guard let size = Digits.number(text), size <= maximum &+ (isNegative ? 1 : 0) else {
             return nil
         }
-        return isNegative ? 0 &- Int64(bitPattern: size) : Int64(bitPattern: size)
+        let sign: Int64 = isNegative ? -1 : 0
+        return (Int64(bitPattern: size) ^ sign) &- sign
     }
 
     /// Newer servers take a leading zero for octal.
@@ -25,9 +41,11 @@ enum IntegerEncoding {
     static func truth(_ text: FieldText) -> UInt8? {
         guard text.count == 1 else { return word(text) }
         // No branch on what comes by chance.
-        let isTrue = text[0] == UInt8(ascii: "t") || text[0] == UInt8(ascii: "1")
-        let isFalse = text[0] == UInt8(ascii: "f") || text[0] == .zero
-        return isTrue || isFalse ? (isTrue ? 1 : 0) : word(text)
+        let isTrue: UInt8 = text[0] == UInt8(ascii: "t") ? 1 : 0
+        let isOne: UInt8 = text[0] == UInt8(ascii: "1") ? 1 : 0
+        let isFalse: UInt8 = text[0] == UInt8(ascii: "f") ? 1 : 0
+        let isZero: UInt8 = text[0] == .zero ? 1 : 0
+        return isTrue | isOne | isFalse | isZero != 0 ? isTrue | isOne : word(text)
     }
 
     @inline(never)

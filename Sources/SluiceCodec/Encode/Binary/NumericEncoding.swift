@@ -18,7 +18,7 @@ enum NumericEncoding {
             ?? special(text, bounds, into: output)
     }
 
-    // MARK: Up to eight digits before the point, and behind it
+    // MARK: Up to eight digits before the point, and sixteen behind it
 
     /// Four groups as one word, without a branch on how many there are.
     @inline(__always)
@@ -28,11 +28,12 @@ enum NumericEncoding {
         var text = text
         let isNegative = text.takeSign()
         let word = text.start.word
-        let point = min(text.count, firstPoint(word))
+        let point = min(text.count, Digits.firstPoint(word))
         let scale = max(0, text.count - point - 1)
-        guard point == text.count || text[point] == .point, scale <= 8, point + scale > 0,
+        guard point == text.count || text[point] == .point, scale <= 16, point + scale > 0,
             bounds.isNone || bounds.surelyHold(wholeDigits: point, scale: scale)
         else { return nil }
+        if scale > 8 { return finer(text, isNegative, point: point, scale: scale, into: output) }
         let whole = Digits.last(point, word ^ Digits.zeros)
         let fraction = Digits.first(scale, (text.start + (point + 1)).word ^ Digits.zeros)
         guard Digits.strays(whole) | Digits.strays(fraction) == 0 else { return nil }
@@ -56,12 +57,28 @@ enum NumericEncoding {
         (output + 8).store(groups << UInt64(16 * before))
     }
 
-    /// How many bytes there are before the first point, up to eight.
+    /// Six groups, four of them behind the point.
     @inline(__always)
-    private static func firstPoint(_ word: UInt64) -> Int {
-        let points = word ^ 0x2E2E_2E2E_2E2E_2E2E
-        let zeros = (points &- 0x0101_0101_0101_0101) & ~points & 0x8080_8080_8080_8080
-        return zeros.trailingZeroBitCount / 8
+    private static func finer(
+        _ text: FieldText, _ isNegative: Bool, point: Int, scale: Int,
+        into output: UnsafeMutablePointer<UInt8>
+    ) -> Int? {
+        let start = text.start + (point + 1)
+        let whole = Digits.last(point, text.start.word ^ Digits.zeros)
+        let upper = start.word ^ Digits.zeros
+        let lower = Digits.first(scale - 8, (start + 8).word ^ Digits.zeros)
+        guard Digits.strays(whole) | Digits.strays(upper) | Digits.strays(lower) == 0 else {
+            return nil
+        }
+        let fraction = pairOfGroups(upper) << 32 | pairOfGroups(lower)
+        let groups = UInt128(pairOfGroups(whole)) << 64 | UInt128(fraction)
+        guard groups != 0 else { return nil }
+        let (before, after) = (groups.leadingZeroBitCount / 16, groups.trailingZeroBitCount / 16)
+        let count = 8 - before - after
+        let header = UInt64(count) << 48 | UInt64(UInt16(truncatingIfNeeded: 3 - before)) << 32
+        output.store(header | UInt64(isNegative ? negative : 0) << 16 | UInt64(scale))
+        (output + 8).store(groups &<< UInt128(16 * before))
+        return 8 + 2 * count
     }
 
     /// Eight digits as two groups, each in 16 bits.

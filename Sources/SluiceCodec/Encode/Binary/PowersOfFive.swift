@@ -10,8 +10,6 @@ struct PowersOfFive: @unchecked Sendable {
     let whole: UnsafePointer<UInt64>
     /// 1 to 1e22.
     let double: UnsafePointer<Double>
-    /// 1 to 1e10.
-    let float: UnsafePointer<Float>
 
     private static let least = -342
     private static let greatest = 308
@@ -28,7 +26,6 @@ struct PowersOfFive: @unchecked Sendable {
         self.words = UnsafePointer(words)
         whole = Self.powersOfTen(through: 8)
         double = Self.powersOfTen(through: 22)
-        float = Self.powersOfTen(through: 10)
     }
 
     subscript(exponent: Int) -> (upper: UInt64, lower: UInt64) {

@@ -1,51 +1,24 @@
+import CKernels
+
 /// Whether bytes are text that the server takes: UTF-8 without NUL.
 enum TextCheck {
-    /// ASCII without NUL.
-    @inline(__always)
-    static func isASCII(_ text: FieldText) -> Bool {
-        let (start, count) = (text.start, text.count)
-        var (all, some): (UInt64, UInt64) = (.max, 0)
-        var position = 0
-        while position + 32 <= count {
-            for offset in stride(from: 0, to: 32, by: 8) {
-                let word = (start + position + offset).word
-                some |= word
-                // In ASCII the upper bit is set of all bytes but NUL.
-                all &= word &+ 0x7F7F_7F7F_7F7F_7F7F
-            }
-            position += 32
-        }
-        while position < count {
-            let left = UInt64(truncatingIfNeeded: min(8, count - position))
-            // What is not there counts as ones.
-            let word = (start + position).word & (.max &>> (64 &- 8 &* left))
-            some |= word
-            all &= word &+ 0x7F7F_7F7F_7F7F_7F7F | ~(.max &>> (64 &- 8 &* left))
-            position += 8
-        }
-        return some & upperBits == 0 && all & upperBits == upperBits
-    }
-
-    private static let upperBits: UInt64 = 0x8080_8080_8080_8080
-
     /// UTF-8 without NUL.
+    ///
+    /// - Parameter text: as anywhere, has `FieldText.slack` bytes behind it.
     @inline(never)
     static func isText(_ text: FieldText) -> Bool {
         let (start, count) = (text.start, text.count)
         var position = 0
         while position < count {
-            let byte = start[position]
-            if byte < 0x80 {
-                guard byte != 0 else { return false }
-                position += 1
-                if position + 8 <= count, isASCII(FieldText(start + position, count: 8)) {
-                    position += 8
-                }
-                continue
+            let usual = sluice_unusual64(start + position).trailingZeroBitCount
+            position += usual
+            guard usual < 64 else { continue }
+            while position < count, start[position] >= 0x80 {
+                let length = sequenceLength(start + position, left: count - position)
+                guard length > 0 else { return false }
+                position += length
             }
-            let length = sequenceLength(start + position, left: count - position)
-            guard length > 0 else { return false }
-            position += length
+            if position < count, start[position] == 0 { return false }
         }
         return true
     }

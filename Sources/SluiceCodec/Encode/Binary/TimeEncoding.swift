@@ -157,7 +157,12 @@ enum TimeEncoding {
     /// All of the text, which may begin with a blank.
     @inline(__always)
     private static func zone(_ text: FieldText, _ session: SessionTime) -> Zone {
-        text.count == 0 ? .none : namedZone(text, session)
+        if text.count == 0 { return .none }
+        // As the server writes it.
+        if text.count == 3, text[0] == .plus, text[1] == .zero, text[2] == .zero {
+            return .east(0)
+        }
+        return namedZone(text, session)
     }
 
     private static func namedZone(_ text: FieldText, _ session: SessionTime) -> Zone {
