@@ -19,18 +19,10 @@ extension UnsafeRawBufferPointer {
     }
 
     private func count(of byte: UInt8, in range: Range<Int>) -> Int {
-        var total = 0
-        var position = range.lowerBound
-        while position + 64 <= range.upperBound {
-            let block = baseAddress!.advanced(by: position).assumingMemoryBound(to: UInt8.self)
-            total += sluice_equal64(block, byte).nonzeroBitCount
-            position += 64
-        }
-        while position < range.upperBound {
-            total += self[position] == byte ? 1 : 0
-            position += 1
-        }
-        return total
+        let bytes = self[range]
+        guard !bytes.isEmpty else { return 0 }
+        let start = baseAddress!.assumingMemoryBound(to: UInt8.self) + range.lowerBound
+        return sluice_count(start, bytes.count, byte)
     }
 
     private func carriageReturnLineCount(in range: Range<Int>) -> Int {

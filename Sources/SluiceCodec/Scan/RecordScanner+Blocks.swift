@@ -23,37 +23,41 @@ extension RecordScanner {
     ) -> ScanProgress? {
         guard reference.lineEnd == .lineFeed, !reference.expectsHeader,
             reference.skippedLinesLeft == 0, reference.pendingFault == nil,
-            let width = reference.width,
+            index.malformed.count < RecordIndex.malformedCapacity,
+            let width = reference.width, var context = Block.Context(reference),
             let base = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
         else { return nil }
+        var (position, delimiters) = (reference.position, reference.delimiters)
         // The last byte held may be the input's last, which has rules of its own.
-        while reference.position + Self.blockLength < bytes.count, hasRoom(index) {
-            guard let context = Block.Context(reference),
-                var block = Block(base + reference.position, context, reference.dialect)
-            else { return nil }
-            while let lineEnd = block.nextLineEnd(&reference.delimiters) {
-                let next = reference.position + lineEnd + 1
+        while position + Self.blockLength < bytes.count, hasRoom(index, at: position) {
+            guard var block = Block(base + position, context, reference.dialect) else { break }
+            while let lineEnd = block.nextLineEnd(&delimiters) {
+                let next = position + lineEnd + 1
                 reference.contentEnd = contentEnd(before: next - 1, base)
-                guard reference.delimiters + 1 == width else {
+                guard delimiters + 1 == width else {
+                    reference.delimiters = delimiters
                     return reference.endLine(at: next, bytes, &index)
                 }
                 reference.appendRecord(&index)
                 reference.recordStart = next
                 reference.consumed = next
-                reference.delimiters = 0
+                delimiters = 0
             }
-            reference.stepOver(block)
+            if block.opening != 0 {
+                reference.quoteOpened = position + 63 - block.opening.leadingZeroBitCount
+            }
+            position += Self.blockLength
+            context = block.end
         }
+        if position > reference.position { reference.resume(at: position, delimiters, context) }
         return nil
     }
 
     /// Whether a block fits: in the index, and in the longest record.
     @inline(__always)
-    private func hasRoom(_ index: RecordIndex) -> Bool {
+    private func hasRoom(_ index: RecordIndex, at position: Int) -> Bool {
         index.count + Self.blockLength <= index.bounds.count
-            && index.malformed.count < RecordIndex.malformedCapacity
-            && reference.position + Self.blockLength
-                <= reference.recordStart + reference.maxRecordBytes
+            && position + Self.blockLength <= reference.recordStart + reference.maxRecordBytes
     }
 
     @inline(__always)
@@ -85,14 +89,13 @@ extension ReferenceScanner {
         dialect.quoting == .copy && quoteClosed == position - 1
     }
 
-    /// Takes on the state behind a block whose line ends have been dealt with.
-    @inline(__always)
-    fileprivate mutating func stepOver(_ block: Block) {
-        if block.opening != 0 {
-            quoteOpened = position + Block.length - 1 - block.opening.leadingZeroBitCount
-        }
-        position += Block.length
-        switch block.end {
+    /// Takes on the state behind blocks whose line ends have been dealt with.
+    fileprivate mutating func resume(
+        at position: Int, _ delimiters: Int, _ context: Block.Context
+    ) {
+        self.position = position
+        self.delimiters = delimiters
+        switch context {
         case .insideQuotes:
             state = .quoted
         case .behindQuote:
