@@ -32,10 +32,15 @@ struct FieldSplitter: Sendable {
     private let escape: UInt8
     private let quoting: Dialect.Quoting
     private let usesBlocks: Bool
+    /// Eight times each.
+    private let delimiterPattern: UInt64
+    private let quotePattern: UInt64
     /// All bits; none where quotes are text.
     private let quotesMean: UInt64
 
     init(dialect: Dialect) {
+        delimiterPattern = UInt64(dialect.delimiter) &* 0x0101_0101_0101_0101
+        quotePattern = UInt64(dialect.quote) &* 0x0101_0101_0101_0101
         quotesMean = dialect.quoting == .none ? 0 : .max
         usesBlocks = dialect.quoting == .none || dialect.escape == dialect.quote
         delimiter = dialect.delimiter
@@ -70,12 +75,12 @@ struct FieldSplitter: Sendable {
     ) -> Int? {
         let end = Int(record.end)
         var position = Int(record.start)
-        var (fieldStart, count, unusual) = (position, 0, UInt64(0))
+        var (fieldStart, count, unusual) = (position, 0, Int32(0))
         while true {
-            let masks = sluice_field_masks64(bytes + position, delimiter, quote)
+            let masks = sluice_field_masks64(bytes + position, delimiterPattern, quotePattern)
             let left = end - position
             let within = left < Block.length ? (1 &<< UInt64(left)) &- 1 : UInt64.max
-            unusual |= masks.unusual & within
+            unusual |= masks.has_unusual
             guard masks.quotes & within & quotesMean == 0 else {
                 let rest = QuotedRest(
                     position: position, fieldStart: fieldStart, count: count, unusual: unusual)
@@ -102,8 +107,8 @@ struct FieldSplitter: Sendable {
         var position: Int
         var fieldStart: Int
         var count: Int
-        /// NUL and bytes beyond ASCII so far.
-        var unusual: UInt64
+        /// Not 0: there may be a NUL or bytes beyond ASCII.
+        var unusual: Int32
     }
 
     /// From a block on that has quotes, and the first of them.
@@ -117,11 +122,9 @@ struct FieldSplitter: Sendable {
         var (doubled, unusual) = (UInt64(0), rest.unusual)
         while true {
             let left = end - position
-            guard
-                let block = QuotedBlock(
-                    sluice_field_masks64(bytes + position, delimiter, quote), left: left, context)
-            else { return nil }
-            unusual |= block.unusual
+            let masks = sluice_field_masks64(bytes + position, delimiterPattern, quotePattern)
+            guard let block = QuotedBlock(masks, left: left, context) else { return nil }
+            unusual |= masks.has_unusual
             var delimiters = block.delimiters
             var before = UInt64(0)
             while delimiters != 0 {
@@ -286,8 +289,6 @@ private struct QuotedBlock {
     let delimiters: UInt64
     /// The second one of each doubled quote.
     let doubled: UInt64
-    /// NUL, and bytes beyond ASCII.
-    let unusual: UInt64
     let end: Block.Context
 
     /// nil: not well formed.
@@ -298,7 +299,6 @@ private struct QuotedBlock {
         let quotes = masks.quotes & within
         let inside = quotes.parity ^ (context == .insideQuotes ? .max : 0)
         delimiters = masks.delimiters & within & ~inside
-        unusual = masks.unusual & within
         let separators = delimiters | (isWhole ? 0 : 1 &<< UInt64(left))
         let behindSeparator = delimiters << 1 | (context == .behindSeparator ? 1 : 0)
         let (opens, closes) = (quotes & inside, quotes & ~inside)

@@ -13,9 +13,19 @@ enum Digits {
     /// The number that eight digits make.
     @inline(__always)
     static func value(_ word: UInt64) -> UInt64 {
+        let pairs = word &* 10 &+ word >> 8
+        // The first and the third pair, and the second and the fourth, with what each counts.
+        let outer = (pairs & 0x0000_00FF_0000_00FF) &* (100 + 1_000_000 << 32)
+        let inner = (pairs >> 16 & 0x0000_00FF_0000_00FF) &* (1 + 10_000 << 32)
+        return (outer &+ inner) >> 32
+    }
+
+    /// Eight digits as two numbers of four, each in 16 bits, the first one in the upper.
+    @inline(__always)
+    static func fours(_ word: UInt64) -> UInt64 {
         let pairs = (word &* 10 &+ word >> 8) & 0x00FF_00FF_00FF_00FF
-        let fours = (pairs &* 100 &+ pairs >> 16) & 0x0000_FFFF_0000_FFFF
-        return (fours &* 10_000 &+ fours >> 32) & 0xFFFF_FFFF
+        let fours = pairs &* 100 &+ pairs >> 16
+        return (fours & 0xFFFF) << 16 | fours >> 32 & 0xFFFF
     }
 
     /// The number in one to eight bytes; nil: not all are digits.

@@ -37,7 +37,7 @@ enum NumericEncoding {
         let whole = Digits.last(point, word ^ Digits.zeros)
         let fraction = Digits.first(scale, (text.start + (point + 1)).word ^ Digits.zeros)
         guard Digits.strays(whole) | Digits.strays(fraction) == 0 else { return nil }
-        let groups = pairOfGroups(whole) << 32 | pairOfGroups(fraction)
+        let groups = Digits.fours(whole) << 32 | Digits.fours(fraction)
         store(groups, isNegative, scale: scale, into: output)
         let (before, after) = (groups.leadingZeroBitCount / 16, groups.trailingZeroBitCount / 16)
         return groups == 0 ? 8 : 8 + 2 * (4 - before - after)
@@ -70,8 +70,8 @@ enum NumericEncoding {
         guard Digits.strays(whole) | Digits.strays(upper) | Digits.strays(lower) == 0 else {
             return nil
         }
-        let fraction = pairOfGroups(upper) << 32 | pairOfGroups(lower)
-        let groups = UInt128(pairOfGroups(whole)) << 64 | UInt128(fraction)
+        let fraction = Digits.fours(upper) << 32 | Digits.fours(lower)
+        let groups = UInt128(Digits.fours(whole)) << 64 | UInt128(fraction)
         guard groups != 0 else { return nil }
         let (before, after) = (groups.leadingZeroBitCount / 16, groups.trailingZeroBitCount / 16)
         let count = 8 - before - after
@@ -79,14 +79,6 @@ enum NumericEncoding {
         output.store(header | UInt64(isNegative ? negative : 0) << 16 | UInt64(scale))
         (output + 8).store(groups &<< UInt128(16 * before))
         return 8 + 2 * count
-    }
-
-    /// Eight digits as two groups, each in 16 bits.
-    @inline(__always)
-    private static func pairOfGroups(_ digits: UInt64) -> UInt64 {
-        let number = Digits.value(digits)
-        let upper = number / 10_000
-        return upper << 16 | (number &- upper &* 10_000)
     }
 
     // MARK: Any number of digits
