@@ -42,7 +42,7 @@ extension PgSluice {
     }
 
     private static func run(_ arguments: [String]) async throws {
-        var command = try parseAsRoot(canonical(arguments))
+        var command = try parsed(canonical(arguments))
         if var command = command as? any AsyncParsableCommand {
             try await command.run()
         } else {
@@ -54,6 +54,17 @@ extension PgSluice {
     private static let valueFlags = [
         ImportCommand.name: ImportCommand.valueFlags, StatusCommand.name: StatusCommand.valueFlags,
     ]
+
+    /// Leaves out the root, which takes as long to read, where the command is plain and complete.
+    /// What is wrong, and help, is told by the root.
+    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+        if arguments.first == ImportCommand.name,
+            let command = try? ImportCommand.parse(Array(arguments.dropFirst()))
+        {
+            return command
+        }
+        return try parseAsRoot(arguments)
+    }
 
     private static func canonical(_ arguments: [String]) throws(UsageError) -> [String] {
         guard let name = arguments.first, let valueFlags = valueFlags[name] else {
