@@ -94,6 +94,9 @@ let package = Package(
             name: "CommandTests",
             dependencies: ["Sluice", "SluiceCore", "pgsluice", "SluiceTestSupport"],
             swiftSettings: settings),
+        .testTarget(
+            name: "FaultTests", dependencies: ["SluicePostgres", "pgsluice", "SluiceTestSupport"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -25,6 +25,8 @@ if [[ $for_what != --build ]]; then
 fi
 if [[ $for_what == --tests ]]; then
     command -v openssl >/dev/null || packages+=(openssl)
+    # Beside the servers, where PATH may not lead.
+    PATH=$PATH:/usr/sbin command -v pgbouncer >/dev/null || packages+=(pgbouncer)
 fi
 [[ ${#packages[@]} -gt 0 ]] || exit 0
 
@@ -48,10 +50,29 @@ install() {
 # Debian's package makes and starts a cluster of its own when it is first installed; a private
 # server is all that is wanted here.
 settings=/etc/postgresql-common/createcluster.d
+policy=/usr/sbin/policy-rc.d
+made=()
+
+# shellcheck disable=SC2329  # called by the trap
+clean_up() {
+    for file in "${made[@]}"; do
+        as_root rm -f "$file"
+        as_root rmdir "$(dirname "$file")" 2>/dev/null || true
+    done
+}
+trap clean_up EXIT
+
 if [[ " ${packages[*]} " == *" postgresql "* ]]; then
     as_root mkdir -p "$settings"
-    trap 'as_root rm -f "$settings/pgsluice.conf"; as_root rmdir "$settings" 2>/dev/null || true' EXIT
+    made+=("$settings/pgsluice.conf")
     echo 'create_main_cluster = false' | as_root tee "$settings/pgsluice.conf" >/dev/null
+fi
+
+# Nor is a pooler to run on its own.
+if [[ " ${packages[*]} " == *" pgbouncer "* && ! -e $policy ]]; then
+    made+=("$policy")
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
 fi
 
 echo "installing ${packages[*]}" >&2

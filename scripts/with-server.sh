@@ -69,11 +69,27 @@ make_folder() {
 
 server='' copied='' started=false child=''
 
+# Tests that were killed leave servers, poolers and small disks of their own in here.
+# shellcheck disable=SC2329  # called by the trap
+clean_up_after_tests() {
+    local left
+    for left in "$server"/t.*/data/postmaster.pid; do
+        [[ ! -e $left ]] || in_server "$bin/pg_ctl" stop -D "${left%/*}" -m immediate || true
+    done
+    for left in "$server"/t.*/pooler.pid; do
+        [[ ! -e $left ]] || kill "$(cat "$left")" 2>/dev/null || true
+    done
+    for left in "$server"/t.*; do
+        ! mountpoint -q "$left" 2>/dev/null || umount --lazy "$left" || true
+    done
+}
+
 # shellcheck disable=SC2329  # called by the trap
 clean_up() {
     local status=$?
     trap '' INT TERM HUP
     if $started; then in_server "$bin/pg_ctl" stop -D "$server/data" -m immediate || true; fi
+    if [[ -n $server ]]; then clean_up_after_tests; fi
     cd / && rm -rf ${server:+"$server"} ${copied:+"$copied"}
     exit "$status"
 }

@@ -16,6 +16,25 @@ package enum PrivateServer {
         return isWanted
     }()
 
+    package static var port: UInt16 {
+        get throws {
+            let port = environment("PGSLUICE_TEST_TCP_PORT").flatMap { UInt16($0) }
+            guard let port else { throw ServerPrograms.Missing() }
+            return port
+        }
+    }
+
+    package static var address: SocketAddress {
+        get throws { .port(try port) }
+    }
+
+    package static var socket: SocketAddress {
+        get throws {
+            guard let folder else { throw ServerPrograms.Missing() }
+            return .path("\(folder)/.s.PGSQL.\(try port)")
+        }
+    }
+
     private static func environment(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
     }

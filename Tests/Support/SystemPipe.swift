@@ -9,9 +9,13 @@ package final class SystemPipe: Sendable {
 
     package init() {
         var ends: [Int32] = [-1, -1]
-        precondition(pipe(&ends) == 0, "a pipe can be had")
+        let code = Inheritance.withoutStrays {
+            let code = pipe(&ends)
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            return code
+        }
+        precondition(code == 0, "a pipe can be had")
         (output, input) = (ends[0], ends[1])
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     }
 
     deinit {
