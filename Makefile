@@ -28,6 +28,7 @@ ifndef SEED
 SEED := $(shell date +%s)
 endif
 FILES ?= 1000
+ROUNDS ?= 200
 
 .PHONY: help
 help: ## List the targets
@@ -74,6 +75,13 @@ fuzz: ## Compare with COPY on many more hostile files; SEED= and FILES= repeat o
 	swift build $(RELEASE) --build-tests
 	PGSLUICE_FUZZ_FILES=$(FILES) PGSLUICE_TEST_SEED=$(SEED) \
 	    scripts/with-server.sh --memory $(TEST) $(RELEASE) --filter 'Differential|Property'
+
+.PHONY: torture
+torture: ## Break connections, servers and disks under the program for hours; SEED= and ROUNDS= repeat it
+	@scripts/prerequisites.sh --tests
+	swift build $(RELEASE) --build-tests
+	PGSLUICE_TORTURE_ROUNDS=$(ROUNDS) PGSLUICE_TEST_SEED=$(SEED) \
+	    scripts/with-server.sh $(TEST) $(RELEASE) --filter FaultTests
 
 .PHONY: bench
 bench: ## Race psql \copy, the limit and the peers that there are; 12 minutes

@@ -4,10 +4,12 @@ import Glibc
 package enum LoudSkip {
     /// - Parameter text: what to say where it is missing.
     package static func isWanted(_ isThere: Bool, _ text: String) -> Bool {
-        if !isThere, !Environment.isCI {
-            let text = "\n*** \(text)\n\n"
-            _ = write(STDERR_FILENO, text, text.utf8.count)
-        }
+        if !isThere, !Environment.isCI { tell(text) }
         return isThere || Environment.isCI
+    }
+
+    static func tell(_ text: String) {
+        let text = "\n*** \(text)\n\n"
+        _ = write(STDERR_FILENO, text, text.utf8.count)
     }
 }

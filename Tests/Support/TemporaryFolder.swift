@@ -13,15 +13,18 @@ package final class TemporaryFolder: Sendable {
     }
 
     deinit {
-        if let stream = opendir(path) {
-            while let entry = readdir(stream) {
-                let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-                }
-                if name != ".", name != "..", unlink(self / name) != 0 { rmdir(self / name) }
+        Self.remove(path)
+    }
+
+    private static func remove(_ path: String) {
+        guard unlink(path) != 0, let stream = opendir(path) else { return }
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            closedir(stream)
+            if name != ".", name != ".." { remove(path + "/" + name) }
         }
+        closedir(stream)
         rmdir(path)
     }
 

@@ -10,6 +10,12 @@ package enum TestSettings {
 
     package static let propertyRounds = files * 500
 
+    /// `PGSLUICE_TORTURE_ROUNDS`, else few enough for every day.
+    package static let tortureRounds = number("PGSLUICE_TORTURE_ROUNDS") ?? 3
+
+    /// Of what takes seconds: restarts of servers, and waits for a timeout.
+    package static let slowRounds = max(1, tortureRounds / 4)
+
     private static func number(_ name: String) -> Int? {
         getenv(name).flatMap { Int(String(cString: $0)) }
     }

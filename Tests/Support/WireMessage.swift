@@ -57,12 +57,12 @@ package struct MessagePattern: Sendable {
     }
 
     package static let any = MessagePattern()
-    /// The client's COMMIT; ahead of it other statements may stand in the same message.
-    package static let commit = MessagePattern(.toServer, "Q", containing: "COMMIT")
+    /// The client's COMMIT, which ends its message; other statements may stand ahead of it.
+    package static let commit = MessagePattern(.toServer, "Q", containing: "COMMIT\0")
     /// What the server says once it has committed.
     package static let committed = MessagePattern(.toClient, "C", containing: "COMMIT\0")
 
-    func matches(_ message: WireMessage) -> Bool {
+    package func matches(_ message: WireMessage) -> Bool {
         if let direction, message.direction != direction { return false }
         if let type, message.kind != .typed(type) { return false }
         guard let text else { return true }
