@@ -24,6 +24,11 @@ extension Connection {
         return answer.results
     }
 
+    /// Ends no COPY early, on this connection: for what can't be sent again after `falseAlarm`.
+    package func lookForErrorsAtEndOnly() {
+        copy.lookForErrorsAtEndOnly()
+    }
+
     /// Sends bytes of COPY, cut anywhere, and returns when the system has taken all of them.
     ///
     /// Waits as long as the server is slow: that is the backpressure.

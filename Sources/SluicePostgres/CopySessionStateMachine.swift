@@ -37,6 +37,11 @@ struct CopySessionStateMachine: Hashable {
     /// False after a false alarm, so that the next try gets through.
     private(set) var looksForErrors = true
 
+    /// From now on errors are seen when a COPY ends: where nothing can be sent again.
+    mutating func lookForErrorsAtEndOnly() {
+        looksForErrors = false
+    }
+
     /// A COPY is about to be sent.
     mutating func open() {
         switch state {

@@ -127,7 +127,8 @@ extension Target {
                 let (isGenerated, isForbidden) = (name.hasSuffix("*"), name.hasSuffix("!"))
                 return Column(
                     name: isGenerated || isForbidden ? String(name.dropLast()) : name,
-                    type: ColumnType(name: "text", inputName: "text", oid: 25, modifier: -1),
+                    type: ColumnType(
+                        name: "text", inputName: "text", hasTextCast: false, oid: 25, modifier: -1),
                     isGenerated: isGenerated, isInsertable: !isForbidden)
             },
             isUTF8: true, referencesItself: false, isUnlogged: false, canSortOnServer: false)

@@ -28,7 +28,8 @@ struct Catalog {
             sql: relation["sql"], columns: columns, isUTF8: isUTF8,
             referencesItself: try referencesItself(relation, on: connection),
             isUnlogged: relation.isTrue("is_unlogged"),
-            canSortOnServer: isUTF8 && relation.isTrue("can_sort"))
+            canSortOnServer: isUTF8 && relation.isTrue("can_sort")
+                && columns.allSatisfy { !$0.type.hasTextCast })
     }
 
     private static func column(
@@ -44,13 +45,16 @@ struct Catalog {
     ) throws -> Target.ColumnType {
         var (typeID, modifier, kind) = (column["typid"], column["typmod"], column["typtype"])
         var inputName = column["input_type"]
+        var hasTextCast = column.isTrue("has_text_cast")
         while kind == "d", let base = try connection.query(domainQuery, [typeID]).row(0) {
             if modifier == "-1" { modifier = base["typtypmod"] }
             (typeID, kind) = (base["typbasetype"], base["typtype"])
             inputName = base["input_type"]
+            hasTextCast = base.isTrue("has_text_cast")
         }
         var type = Target.ColumnType(
-            name: column["type"], inputName: inputName, oid: UInt32(typeID) ?? 0,
+            name: column["type"], inputName: inputName, hasTextCast: hasTextCast,
+            oid: UInt32(typeID) ?? 0,
             modifier: Int32(modifier) ?? -1)
         if kind == "e" {
             let labels = try connection.query(labelQuery, [typeID])
@@ -75,12 +79,25 @@ struct Catalog {
 
     // MARK: Queries
 
+    /// Whether a cast from text is other than the type's input function. Those of "char" and name
+    /// read as it does.
+    private static func textCast(_ type: String) -> String {
+        """
+        EXISTS (
+            SELECT FROM pg_catalog.pg_cast
+            WHERE castsource = 'pg_catalog.text'::pg_catalog.regtype AND casttarget = \(type)
+                AND castmethod = 'f' AND casttarget NOT IN (
+                    'pg_catalog."char"'::pg_catalog.regtype, 'pg_catalog.name'::pg_catalog.regtype))
+        """
+    }
+
     private static let tableQuery = """
         SELECT c.oid, n.nspname, c.relname, c.relkind, c.relhastriggers,
                pg_catalog.format('%I.%I', n.nspname, c.relname) AS sql,
                pg_catalog.row_security_active(c.oid) AS has_row_security,
                a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
                pg_catalog.format_type(a.atttypid, -1) AS input_type,
+               \(textCast("a.atttypid")) AS has_text_cast,
                c.relpersistence = 'u' AS is_unlogged,
                c.relkind IN ('r', 'p') AND NOT c.relhasrules
                AND pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMP')
@@ -102,7 +119,8 @@ struct Catalog {
 
     private static let domainQuery = """
         SELECT d.typbasetype, d.typtypmod, b.typtype,
-               pg_catalog.format_type(d.typbasetype, -1) AS input_type
+               pg_catalog.format_type(d.typbasetype, -1) AS input_type,
+               \(textCast("d.typbasetype")) AS has_text_cast
         FROM pg_catalog.pg_type d JOIN pg_catalog.pg_type b ON b.oid = d.typbasetype
         WHERE d.oid = $1::pg_catalog.oid
         """

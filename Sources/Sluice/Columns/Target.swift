@@ -33,6 +33,8 @@ struct Target: Sendable {
         /// Without a modifier and, of a domain, that of what it is over: a cast to it reads text
         /// as the type's input function does.
         var inputName: String
+        /// Such a cast does something else, after all.
+        var hasTextCast: Bool
         var oid: UInt32
         /// -1: none.
         var modifier: Int32

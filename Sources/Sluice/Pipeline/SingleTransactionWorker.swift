@@ -36,6 +36,7 @@ struct SingleTransactionWorker: Sendable {
         let start = TransactionStart(
             context: context,
             statements: once + (context.rejectsRecords ? [BatchSorting.constraintsStatement] : []))
+        connection.lookForErrorsAtEndOnly()
         let opening = try locating(first) { try start.begin(on: connection) }
         var loaded = [try take(first, opening, on: connection)]
         for await batch in ring.loaded {
@@ -71,16 +72,30 @@ struct SingleTransactionWorker: Sendable {
     private func load(
         _ batch: Batch, _ opening: TransactionStart.Opening, on connection: isolated Connection
     ) throws -> LoadedBatch {
-        guard let files = context.rejects else {
-            let rows = try loadAll(batch, opening, on: connection)
-            return LoadedBatch(batch, rows, BatchRejects(), mark: opening.mark)
+        var rejects = BatchRejects()
+        let rows: LoadedRows
+        if let files = context.rejects {
+            rows = try loadSorting(batch, files, &rejects, opening, on: connection)
+        } else {
+            rows = try loadAll(batch, opening, on: connection)
         }
+        let loaded = LoadedBatch(batch, rows, rejects, mark: opening.mark)
+        if let ledger = context.ledger?.ledger {
+            try ledger.insert(loaded.ledgerRow(batch), on: connection)
+        }
+        return loaded
+    }
+
+    private func loadSorting(
+        _ batch: Batch, _ files: RejectFiles, _ rejects: inout BatchRejects,
+        _ opening: TransactionStart.Opening, on connection: isolated Connection
+    ) throws -> LoadedRows {
         var sink = RejectSink(batch, part: try files.part(of: batch))
         var sorting = BatchSorting(batch: batch, context: context, session: opening.session)
         let rows = try sorting.run(&sink, LaneChoice(), on: connection)
-        let rejects = try sink.finish()
+        rejects = try sink.finish()
         try context.limits.add(rejects, of: batch)
-        return LoadedBatch(batch, rows, rejects, mark: opening.mark)
+        return rows
     }
 
     private func loadAll(

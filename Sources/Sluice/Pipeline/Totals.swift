@@ -182,8 +182,12 @@ extension Totals.FileState {
 struct CommittedBatches: Sendable {
     let file: Int
     private(set) var range: CommittedRange
+    /// Good and malformed ones.
     private(set) var records: Int
     private(set) var count = 1
+    private let firstRecord: Int
+    private var lines: Int
+    private var linesPassed: Int
 
     init(_ batch: Batch) {
         file = batch.file
@@ -191,6 +195,9 @@ struct CommittedBatches: Sendable {
             file: batch.plan.name, firstLine: batch.firstLine, lastLine: batch.lastLine,
             firstByte: batch.range.lowerBound, endByte: batch.range.upperBound)
         records = batch.allRecords
+        firstRecord = batch.firstRecord
+        lines = batch.lineCount
+        linesPassed = batch.linesPassed
     }
 
     var byteRange: Range<Int> { range.firstByte..<range.endByte }
@@ -199,7 +206,23 @@ struct CommittedBatches: Sendable {
         range.lastLine = batch.lastLine
         range.endByte = batch.range.upperBound
         records += batch.allRecords
+        lines += batch.lineCount
+        linesPassed += batch.linesPassed
         count += 1
+    }
+
+    /// As one batch, whose bytes are no longer held.
+    func ledgerRow(loaded: Int) -> LedgerBatch {
+        var counts = ImportCounts()
+        counts.recordsRead = records
+        counts.rowsLoaded = loaded
+        counts.rowsSkipped = records - loaded
+        counts.linesPassed = linesPassed
+        counts.rowsInText = loaded
+        return LedgerBatch(
+            source: file, range: byteRange, firstRecord: firstRecord, records: records,
+            firstLine: range.firstLine, lines: lines, lastLine: range.lastLine, hash: .unknown,
+            counts: counts)
     }
 }
 

@@ -62,6 +62,7 @@ struct WholeCopyWorker: Sendable {
         _ batch: Batch, to loads: inout [FileLoad], on connection: isolated Connection
     ) throws {
         if loads.isEmpty {
+            connection.lookForErrorsAtEndOnly()
             _ = try TransactionStart(context: context, statements: once)
                 .begin(copying: batch.plan.copyText, on: connection)
         } else if loads.last?.batches.file != batch.file {
@@ -80,12 +81,23 @@ struct WholeCopyWorker: Sendable {
         _ loads: inout [FileLoad], on connection: isolated Connection
     ) throws {
         guard let last = loads.last else { return }
-        do throws(PostgresError) {
+        do {
             loads[loads.count - 1].rows = try connection.finishCopy()
+            try keepBooks(loads, on: connection)
             try connection.commit()
-        } catch {
+        } catch let error as PostgresError {
             if error == .cancelled { throw CancellationError() }
             throw failure(error, last.plan)
+        }
+    }
+
+    /// A row in the ledger for each file: which batch a row came from the server does not tell.
+    private func keepBooks(
+        _ loads: [FileLoad], on connection: isolated Connection
+    ) throws {
+        guard let ledger = context.ledger?.ledger else { return }
+        for load in loads {
+            try ledger.insert(load.batches.ledgerRow(loaded: load.rows), on: connection)
         }
     }
 
