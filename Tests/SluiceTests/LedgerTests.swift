@@ -270,6 +270,35 @@ struct LedgerTests {
 
     // MARK: Batches
 
+    @Test func `a claim goes with BEGIN and COPY in one message, and fences the rows`()
+        async throws
+    {
+        try await LedgerDatabase.withLedger { database in
+            _ = try await database.query("CREATE TABLE t (a int)")
+            try await database.connected { [ledger] connection in
+                _ = try ledger.create(once: [], lockTimeout: .zero, on: connection)
+                for (epoch, start) in [(1, 0), (2, 10)] {
+                    let claim = ledger.claim(epoch: epoch)
+                    let answers = try connection.beginCopy("BEGIN; \(claim); COPY t FROM STDIN")
+                    let answer = try #require(answers.last)
+                    #expect(answer.columns == ["ledger_epoch", "ledger_stop"])
+                    guard epoch == 1 else {
+                        #expect(throws: Failure.self) { try ledger.check(answer) }
+                        connection.rollback()
+                        continue
+                    }
+                    try ledger.check(answer)
+                    try Array("7\n".utf8).withUnsafeBytes { try connection.put($0) }
+                    _ = try connection.finishCopy()
+                    try ledger.insert(.sample(start..<(start + 10)), on: connection)
+                    try connection.commit()
+                }
+                #expect(try connection.query("SELECT a FROM t").rows == [["7"]])
+                #expect(try ledger.takeOver(on: connection)?.done[0].count == 1)
+            }
+        }
+    }
+
     @Test func `the session's lock timeout is what it was after a claim`() async throws {
         try await LedgerDatabase.withLedger { database in
             try await database.connected { [ledger] connection in
