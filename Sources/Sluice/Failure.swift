@@ -11,6 +11,8 @@ struct Failure: Error, Sendable {
     /// The server's, or that of a connection that did not come about.
     var sqlState: SQLState?
     var advice: String?
+    /// A record is malformed.
+    var isShape = false
     /// By which the earliest of several is found: the file's position and the byte in it.
     var order: Order?
 

@@ -19,7 +19,6 @@ import Testing
                 escape "\\""
                 null ""
                 comment null
-                max_record_bytes 16777216
                 header true
                 skip_lines 0
                 force_null []
@@ -57,7 +56,6 @@ import Testing
         { csv, _ in csv.dialect.delimiter = 9 }, { csv, _ in csv.dialect.quote = 39 },
         { csv, _ in csv.dialect.escape = 92 }, { csv, _ in csv.dialect.quoting = .lenient },
         { csv, _ in csv.dialect.null = [78] }, { csv, _ in csv.dialect.comment = 35 },
-        { csv, _ in csv.dialect.maxRecordBytes = .mebibytes(1) },
         { csv, _ in csv.hasHeader = false }, { csv, _ in csv.skipLines = 1 },
         { csv, _ in csv.forceNull = .all }, { csv, _ in csv.forceNotNull = .named(["*"]) },
         { _, columns in columns.columns = [] },

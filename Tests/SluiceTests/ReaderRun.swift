@@ -58,7 +58,7 @@ struct ReaderRun {
             mapping: ColumnMapping(target: .of(columns), options: options, csv: csv), ring: ring,
             totals: totals, thread: thread, batchBytes: batchBytes, usesBinaryLane: false,
             recovers: recovers, rejects: nil, done: source.inputs.map { _ in [] },
-            verifiesSource: false, logger: .silent,
+            isFinished: false, verifiesSource: false, logger: .silent,
             beforeFirstBatch: { content in starts.withLock { $0.append(content != .nothing) } })
         (batches, failure) = await withTaskGroup(of: Failure?.self) { group in
             group.addTask(executorPreference: thread) {

@@ -47,7 +47,8 @@ struct RingTests {
                 target: .of(["a"]), options: ColumnOptions(), csv: plain),
             ring: ring, totals: totals, thread: thread, batchBytes: .kibibytes(1),
             usesBinaryLane: false, recovers: false, rejects: nil,
-            done: source.inputs.map { _ in [] }, verifiesSource: false, logger: .silent,
+            done: source.inputs.map { _ in [] }, isFinished: false, verifiesSource: false,
+            logger: .silent,
             beforeFirstBatch: { _ in })
     }
 

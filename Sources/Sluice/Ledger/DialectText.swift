@@ -3,6 +3,9 @@ import SluiceCore
 
 /// All options that change how records are read and mapped, in the one text that the ledger keeps.
 ///
+/// How long a record may be is not among them: an import that one was too long for goes on with
+/// more room.
+///
 /// A line for each, always all of them and in this order: its name, a blank, and its value as JSON.
 /// Equal texts mean equal readings of the same bytes; only options that say the same in another way
 /// (a set in another order) do not make another text.
@@ -21,7 +24,6 @@ enum DialectText {
             ("escape", hasQuotes ? .string(byte(dialect.escape)) : .null),
             ("null", .string(dialect.null.map(byte).joined())),
             ("comment", JSON(dialect.comment.map(byte))),
-            ("max_record_bytes", .integer(dialect.maxRecordBytes.bytes)),
             ("header", .bool(csv.hasHeader)),
             ("skip_lines", .integer(csv.skipLines)),
         ]

@@ -12,7 +12,14 @@ extension FileReading {
             let isAtBorder = position == 0 || position == done.count - 1
             try await pass(batch, verifies: isAtBorder || reader.verifiesSource)
         }
+        if reader.isFinished { try await checkEnd() }
         try await scan(untilHeader: false)
+    }
+
+    /// A stream that was loaded whole has no more than it had.
+    private mutating func checkEnd() async throws {
+        if filled == 0, !isAtEnd { try await fill() }
+        guard filled == 0 else { throw hasChanged }
     }
 
     /// The file's first line end tells, and it may be among what is passed over.
@@ -84,9 +91,10 @@ extension FileReading {
 
     private var hasChanged: Failure {
         var failure = reader.failure(
-            .data, "the input has changed since the import that --resume is to continue",
-            file: file,
-            advice: "give it as it was, or begin anew: pgsluice status --forget ID")
+            .data,
+            "the input is not the one that the ledger knows the import by", file: file,
+            advice: "give it as it was, or drop the import, which leaves its rows in the table: "
+                + "pgsluice status --forget ID")
         failure.order = Failure.Order(file: file, byte: batchStart.byte)
         return failure
     }

@@ -10,26 +10,39 @@ struct ImportEnding: Sendable {
     func after(
         _ opened: ImportOpening.Opened, _ load: () async throws -> Void
     ) async throws {
-        if opened.isFinished { return tellFinished(opened) }
+        if opened.isFinished { tell() }
+        if opened.hasNothingToRead { return takeOver(opened) }
         do {
             try await load()
         } catch {
             leaveRejects()
             throw error
         }
+        guard !opened.isFinished else { return tidyLeftOver() }
         try context.rejects?.merge()
         try await finishLedger()
         if let rejects = context.rejects { context.totals.kept(rejects: rejects.tidy()) }
     }
 
-    private func tellFinished(_ opened: ImportOpening.Opened) {
+    private func tell() {
         context.logger.notice(
-            "import \(context.ledger?.ledger.id ?? "") was finished before; nothing is loaded")
+            """
+            import \(context.ledger?.ledger.id ?? "") was finished before, so nothing is loaded; \
+            pgsluice status --forget lets it begin anew
+            """)
+    }
+
+    /// The counts of an import are those of all its runs.
+    private func takeOver(_ opened: ImportOpening.Opened) {
         for (file, batches) in opened.done.enumerated() {
             let name = context.ledger?.ledger.identity.sources[file].path ?? ""
             for batch in batches { context.totals.resumed(batch, name: name) }
             context.totals.completed(file: file)
         }
+        tidyLeftOver()
+    }
+
+    private func tidyLeftOver() {
         if let rejects = context.rejects { context.totals.kept(rejects: rejects.tidyLeftOver()) }
     }
 

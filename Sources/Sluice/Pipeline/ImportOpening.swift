@@ -19,8 +19,14 @@ struct ImportOpening: Sendable {
         let context: LoadContext
         /// For each input the batches that an earlier run has loaded.
         let done: [[LedgerBatch]]
-        /// There is nothing left to do.
+        /// An earlier run has come to its end.
         let isFinished: Bool
+
+        /// Files are known by their ends; what a stream brings must be read, to be compared.
+        var hasNothingToRead: Bool {
+            isFinished
+                && context.ledger?.ledger.identity.sources.allSatisfy { $0.size != nil } == true
+        }
     }
 
     func open() async throws -> Opened {

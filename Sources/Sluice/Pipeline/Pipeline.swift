@@ -52,7 +52,8 @@ struct Pipeline: Sendable {
             ring: ring, totals: context.totals, thread: thread, batchBytes: batchBytes,
             usesBinaryLane: load.usesBinaryLane,
             recovers: load.dryRun || context.rejectsRecords, rejects: context.rejects,
-            done: opened.done, verifiesSource: load.verifySource, logger: job.logger,
+            done: opened.done, isFinished: opened.isFinished, verifiesSource: load.verifySource,
+            logger: job.logger,
             beforeFirstBatch: { try await start.run($0) })
     }
 

@@ -19,6 +19,8 @@ struct SourceReader: Sendable {
     let rejects: RejectFiles?
     /// For each input the batches that an earlier run has loaded, by their start.
     let done: [[LedgerBatch]]
+    /// Nothing may stand behind them.
+    let isFinished: Bool
     /// All of them are compared with the input, not only the first and the last one.
     let verifiesSource: Bool
     let logger: Logger

@@ -111,6 +111,7 @@ final class Totals: Sendable {
             file.counts.resumedRows += batch.counts.rowsLoaded
             file.counts.batches += 1
             file.counts.resumedBatches += 1
+            file.counts.resumedBytes += batch.range.count
             file.counts.bytesRead = max(file.counts.bytesRead, batch.range.upperBound)
             file.bytesLoaded += batch.range.count
             file.add(
@@ -239,6 +240,7 @@ extension ImportCounts {
         bytesRead += other.bytesRead
         batches += other.batches
         resumedBatches += other.resumedBatches
+        resumedBytes += other.resumedBytes
         retries += other.retries
         rowsInBinary += other.rowsInBinary
         rowsInText += other.rowsInText

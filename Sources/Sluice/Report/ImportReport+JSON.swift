@@ -53,7 +53,7 @@ extension ImportReport {
     public var rowsPerSecond: Double { perSecond(counts.rowsLoaded - counts.resumedRows) }
 
     /// Bytes read a second.
-    public var bytesPerSecond: Double { perSecond(counts.bytesRead) }
+    public var bytesPerSecond: Double { perSecond(counts.bytesRead - counts.resumedBytes) }
 
     private func perSecond(_ count: Int) -> Double {
         duration > .zero ? Double(count) / (duration / .seconds(1)) : 0

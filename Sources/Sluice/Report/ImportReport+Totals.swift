@@ -63,6 +63,18 @@ extension ImportError {
         self.report = report
     }
 
+    /// A mended file would be another one, which the ledger refuses.
+    private static func adviceWithLedger(_ failure: Failure) -> String {
+        let further = "run the same command again: it goes on where this run ended"
+        guard failure.code != .data else {
+            return failure.sqlState?.isAboutData == true || failure.isShape
+                ? further + "; --on-error reject leaves such records out, and a mended file "
+                    + "would be another import"
+                : failure.advice ?? further
+        }
+        return [failure.advice, further].compactMap { $0 }.joined(separator: "; then ")
+    }
+
     /// A failed import without a ledger can't be continued: what is committed would be loaded twice.
     private static func advice(
         _ failure: Failure, _ report: ImportReport, isTruncated: Bool
@@ -72,8 +84,7 @@ extension ImportError {
             return [gone, failure.advice].compactMap { $0 }.joined(separator: "; ")
         }
         guard report.importID == nil else {
-            let further = "run the same command again: it goes on where this run ended"
-            return [failure.advice, further].compactMap { $0 }.joined(separator: "; then ")
+            return Self.adviceWithLedger(failure)
         }
         guard report.counts.rowsLoaded > 0 else { return failure.advice }
         return "running the same command again would load the committed lines twice: "

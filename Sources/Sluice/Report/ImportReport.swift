@@ -45,6 +45,8 @@ public struct ImportCounts: Hashable, Sendable {
     public var linesPassed = 0
     /// Rows that an earlier run of a resumed import had loaded.
     public var resumedRows = 0
+    /// Bytes of the (decompressed) input that an earlier run had loaded.
+    public var resumedBytes = 0
     /// Bytes of the (decompressed) input.
     public var bytesRead = 0
     public var batches = 0
