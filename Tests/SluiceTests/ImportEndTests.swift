@@ -17,6 +17,7 @@ struct ImportEndTests {
         configuration.csv.hasHeader = false
         configuration.load.jobs = jobs
         configuration.load.batchBytes = .kibibytes(64)
+        configuration.errors.retryTimeout = .zero
         return configuration
     }
 

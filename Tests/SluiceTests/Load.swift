@@ -30,6 +30,7 @@ struct Load: Sendable {
     ) async throws -> Load {
         var configuration = ImportConfiguration()
         configuration.load.jobs = 2
+        configuration.errors.retryTimeout = .zero
         change(&configuration)
         do throws(ImportError) {
             let report = try await Importer(configuration)
