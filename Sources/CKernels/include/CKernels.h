@@ -89,6 +89,33 @@ static inline sluice_field_masks sluice_field_masks64(const uint8_t *block, uint
     return masks;
 }
 
+/// A lane of hexadecimal digits as numbers; clears what is none from `valid`.
+static inline __m128i sluice_hex_values(__m128i digits, __m128i *valid) {
+    const __m128i decimal = _mm_sub_epi8(digits, _mm_set1_epi8('0'));
+    const __m128i letter = _mm_sub_epi8(_mm_or_si128(digits, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+    const __m128i is_decimal = _mm_cmpeq_epi8(_mm_min_epu8(decimal, _mm_set1_epi8(9)), decimal);
+    const __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(5)), letter);
+    *valid = _mm_and_si128(*valid, _mm_or_si128(is_decimal, is_letter));
+    return _mm_or_si128(
+        _mm_and_si128(decimal, is_decimal), _mm_and_si128(_mm_add_epi8(letter, _mm_set1_epi8(10)), is_letter));
+}
+
+/// The upper and the lower half of each byte, next to each other, as that byte, in 16 bits.
+static inline __m128i sluice_hex_pairs(__m128i values) {
+    const __m128i bytes = _mm_or_si128(_mm_slli_epi16(values, 4), _mm_srli_epi16(values, 8));
+    return _mm_and_si128(bytes, _mm_set1_epi16(0xFF));
+}
+
+/// Writes 16 bytes out of four times eight hexadecimal digits, of which the first is the lowest; 0: not all are.
+static inline int sluice_hex_bytes(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint8_t *bytes) {
+    __m128i valid = _mm_set1_epi8(-1);
+    const __m128i lower = _mm_set_epi64x((long long)b, (long long)a), upper = _mm_set_epi64x((long long)d, (long long)c);
+    const __m128i first = sluice_hex_pairs(sluice_hex_values(lower, &valid));
+    const __m128i second = sluice_hex_pairs(sluice_hex_values(upper, &valid));
+    _mm_storeu_si128((__m128i *)bytes, _mm_packus_epi16(first, second));
+    return _mm_movemask_epi8(valid) == 0xFFFF;
+}
+
 #else
 
 static inline uint64_t sluice_equal64(const uint8_t *block, uint8_t byte) {
@@ -118,6 +145,24 @@ static inline sluice_field_masks sluice_field_masks64(const uint8_t *block, uint
         sluice_equal64(block, (uint8_t)delimiter), sluice_equal64(block, (uint8_t)quote),
         sluice_unusual64(block) != 0};
     return masks;
+}
+
+static inline int sluice_hex_value(uint8_t digit) {
+    const uint8_t letter = (uint8_t)((digit | 0x20) - 'a');
+    if (digit >= '0' && digit <= '9') return digit - '0';
+    return letter < 6 ? letter + 10 : -1;
+}
+
+static inline int sluice_hex_bytes(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint8_t *bytes) {
+    const uint64_t words[4] = {a, b, c, d};
+    int all = 0;
+    for (int i = 0; i < 16; i++) {
+        const uint64_t pair = words[i / 4] >> (16 * (i % 4));
+        const int upper = sluice_hex_value((uint8_t)pair), lower = sluice_hex_value((uint8_t)(pair >> 8));
+        all |= upper | lower;
+        bytes[i] = (uint8_t)((unsigned)upper << 4 | (unsigned)lower);
+    }
+    return all >= 0;
 }
 
 #endif

@@ -10,11 +10,15 @@ struct FieldDecoder: Sendable {
     init(dialect: Dialect) {
         quote = dialect.quote
         escape = dialect.escape
+        onlyDoubles = dialect.quoting == .standard && dialect.escape == dialect.quote
         doublesQuotes = dialect.quoting != .copy || dialect.escape == dialect.quote
     }
 
     /// Whether `byte` may be more than itself in a field with quotes.
     func isSpecial(_ byte: UInt8) -> Bool { byte == quote || byte == escape }
+
+    /// Whether inside quotes a quote can only stand beside its double, and all else is itself.
+    let onlyDoubles: Bool
 
     /// How many of 64 bytes stand before the first special one.
     @inline(__always)

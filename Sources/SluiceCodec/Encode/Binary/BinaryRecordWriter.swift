@@ -141,6 +141,31 @@ struct BinaryRecordWriter {
     private func decode(
         _ span: FieldSpan, _ bytes: UnsafePointer<UInt8>, into output: UnsafeMutablePointer<UInt8>
     ) -> Int {
+        span.form == .escaped && decoder.onlyDoubles
+            ? decodeDoubled(span, bytes, into: output) : decodeAny(span, bytes, into: output)
+    }
+
+    /// Every quote in the field is followed by its double.
+    private func decodeDoubled(
+        _ span: FieldSpan, _ bytes: UnsafePointer<UInt8>, into output: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+        let end = Int(span.end)
+        var (position, count) = (Int(span.start), 0)
+        while position < end {
+            (output + count).update(from: bytes + position, count: 64)
+            let run = decoder.ordinaryRun(in: bytes + position)
+            let left = end &- position
+            guard run < left else { return count &+ left }
+            // The first of the two quotes has been copied too.
+            position &+= run &+ (run < 64 ? 2 : 0)
+            count &+= run &+ (run < 64 ? 1 : 0)
+        }
+        return count
+    }
+
+    private func decodeAny(
+        _ span: FieldSpan, _ bytes: UnsafePointer<UInt8>, into output: UnsafeMutablePointer<UInt8>
+    ) -> Int {
         let end = Int(span.end)
         var (position, count, isQuoted) = (Int(span.start), 0, false)
         while position < end {

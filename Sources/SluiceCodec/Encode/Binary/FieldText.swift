@@ -71,16 +71,13 @@ extension UnsafeMutablePointer where Pointee == UInt8 {
     /// Copies text, and may write up to 64 bytes behind it.
     @inline(__always)
     func copy(_ text: FieldText) {
-        guard text.count <= 64 else {
+        if text.count <= 16 {
+            update(from: text.start, count: 16)
+        } else if text.count <= 64 {
+            // In one go: a loop's end would come by chance.
+            update(from: text.start, count: 64)
+        } else {
             update(from: text.start, count: text.count)
-            return
         }
-        let (from, to) = (UnsafeRawPointer(text.start), UnsafeMutableRawPointer(self))
-        var position = 0
-        repeat {
-            let lane = from.loadUnaligned(fromByteOffset: position, as: SIMD16<UInt8>.self)
-            to.storeBytes(of: lane, toByteOffset: position, as: SIMD16<UInt8>.self)
-            position += 16
-        } while position < text.count
     }
 }

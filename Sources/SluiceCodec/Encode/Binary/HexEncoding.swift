@@ -1,3 +1,5 @@
+import CKernels
+
 /// uuid and bytea.
 enum HexEncoding {
     /// With hyphens in their usual places, or without any.
@@ -19,11 +21,7 @@ enum HexEncoding {
             guard text.count == 32 else { return false }
             words = (start.word, (start + 8).word, (start + 16).word, (start + 24).word)
         }
-        let valid = isHex(words.0) & isHex(words.1) & isHex(words.2) & isHex(words.3)
-        guard valid == allValid else { return false }
-        output.store(UInt64(bytes(words.0)) << 32 | UInt64(bytes(words.1)))
-        (output + 8).store(UInt64(bytes(words.2)) << 32 | UInt64(bytes(words.3)))
-        return true
+        return sluice_hex_bytes(words.0, words.1, words.2, words.3, output) != 0
     }
 
     /// `\x` and pairs of digits; or nothing.

@@ -38,23 +38,22 @@ enum NumericEncoding {
         let fraction = Digits.first(scale, (text.start + (point + 1)).word ^ Digits.zeros)
         guard Digits.strays(whole) | Digits.strays(fraction) == 0 else { return nil }
         let groups = Digits.fours(whole) << 32 | Digits.fours(fraction)
-        store(groups, isNegative, scale: scale, into: output)
-        let (before, after) = (groups.leadingZeroBitCount / 16, groups.trailingZeroBitCount / 16)
-        return groups == 0 ? 8 : 8 + 2 * (4 - before - after)
+        return store(groups, isNegative, scale: scale, into: output)
     }
 
+    /// - Returns: how many bytes.
     @inline(__always)
     private static func store(
         _ groups: UInt64, _ isNegative: Bool, scale: Int, into output: UnsafeMutablePointer<UInt8>
-    ) {
-        let (before, after) = (groups.leadingZeroBitCount / 16, groups.trailingZeroBitCount / 16)
+    ) -> Int {
         let isZero = groups == 0
-        let count = isZero ? 0 : 4 - before - after
-        output.store(Int16(truncatingIfNeeded: count))
-        (output + 2).store(Int16(truncatingIfNeeded: isZero ? 0 : 1 - before))
-        (output + 4).store(isNegative && !isZero ? negative : 0)
-        (output + 6).store(Int16(truncatingIfNeeded: scale))
-        (output + 8).store(groups << UInt64(16 * before))
+        let before = isZero ? 0 : groups.leadingZeroBitCount / 16
+        let count = isZero ? 0 : 4 &- before &- groups.trailingZeroBitCount / 16
+        let weight = UInt64(UInt16(truncatingIfNeeded: isZero ? 0 : 1 &- before))
+        let sign = isNegative && !isZero ? UInt64(negative) : 0
+        output.store(UInt64(count) << 48 | weight << 32 | sign << 16 | UInt64(scale))
+        (output + 8).store(groups &<< UInt64(16 &* before))
+        return 8 &+ 2 &* count
     }
 
     /// Six groups, four of them behind the point.
