@@ -8,6 +8,7 @@ import SluiceCore
 /// the reader fills it, `loaded` hands it to a worker, and `vacant` back.
 final class Slot: @unchecked Sendable {  // The ring hands it from one owner to the next.
     static let recordCapacity = 131_072
+    private static let largePage = 2 << 20
 
     let bytes: UnsafeMutableRawBufferPointer
     let bounds: UnsafeMutableBufferPointer<RecordBounds>
@@ -19,7 +20,12 @@ final class Slot: @unchecked Sendable {  // The ring hands it from one owner to 
     init(batchBytes: ByteCount, maxRecordBytes: ByteCount) throws(Errno) {
         self.batchBytes = batchBytes.bytes
         // Behind the longest record stands what may end it.
-        bytes = try Self.map(batchBytes.bytes + maxRecordBytes.bytes + 64)
+        let length = batchBytes.bytes + maxRecordBytes.bytes + 64
+        // Whole large pages, so that the system begins it with one.
+        bytes = try Self.map((length + Self.largePage - 1) / Self.largePage * Self.largePage)
+        // Each batch writes this much: a few faults instead of one for each 4 KiB.
+        madvise(
+            bytes.baseAddress!, batchBytes.bytes / Self.largePage * Self.largePage, MADV_HUGEPAGE)
         do {
             let index = try Self.map(Self.recordCapacity * MemoryLayout<RecordBounds>.stride)
             bounds = index.bindMemory(to: RecordBounds.self)
