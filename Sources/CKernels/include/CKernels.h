@@ -14,19 +14,28 @@ typedef struct {
 #if defined(__SSE2__)
 #include <emmintrin.h>
 
+/// Of 64 bytes, the 16 at `index` of four.
+static inline __m128i sluice_lane(const uint8_t *block, int index) {
+    return _mm_loadu_si128((const __m128i *)(block + 16 * index));
+}
+
+static inline uint64_t sluice_mask(__m128i lane) {
+    return (uint64_t)(uint32_t)_mm_movemask_epi8(lane);
+}
+
 /// The four lanes' masks as one.
 static inline uint64_t sluice_join(__m128i a, __m128i b, __m128i c, __m128i d) {
-    return (uint64_t)(uint32_t)_mm_movemask_epi8(a) | (uint64_t)(uint32_t)_mm_movemask_epi8(b) << 16 |
-           (uint64_t)(uint32_t)_mm_movemask_epi8(c) << 32 | (uint64_t)(uint32_t)_mm_movemask_epi8(d) << 48;
+    return sluice_mask(a) | sluice_mask(b) << 16 | sluice_mask(c) << 32 | sluice_mask(d) << 48;
 }
 
 /// Bit i is set where block[i] == byte. Reads 64 bytes.
 static inline uint64_t sluice_equal64(const uint8_t *block, uint8_t byte) {
     const __m128i wanted = _mm_set1_epi8((char)byte);
-    const __m128i *lanes = (const __m128i *)block;
     return sluice_join(
-        _mm_cmpeq_epi8(_mm_loadu_si128(lanes), wanted), _mm_cmpeq_epi8(_mm_loadu_si128(lanes + 1), wanted),
-        _mm_cmpeq_epi8(_mm_loadu_si128(lanes + 2), wanted), _mm_cmpeq_epi8(_mm_loadu_si128(lanes + 3), wanted));
+        _mm_cmpeq_epi8(sluice_lane(block, 0), wanted),
+        _mm_cmpeq_epi8(sluice_lane(block, 1), wanted),
+        _mm_cmpeq_epi8(sluice_lane(block, 2), wanted),
+        _mm_cmpeq_epi8(sluice_lane(block, 3), wanted));
 }
 
 /// Whether one of 64 bytes is either of two.
@@ -34,8 +43,9 @@ static inline int sluice_has_either64(const uint8_t *block, uint8_t one, uint8_t
     const __m128i ones = _mm_set1_epi8((char)one), others = _mm_set1_epi8((char)other);
     __m128i found = _mm_setzero_si128();
     for (int i = 0; i < 4; i++) {
-        const __m128i lane = _mm_loadu_si128((const __m128i *)(block + 16 * i));
-        found = _mm_or_si128(found, _mm_or_si128(_mm_cmpeq_epi8(lane, ones), _mm_cmpeq_epi8(lane, others)));
+        const __m128i lane = sluice_lane(block, i);
+        found = _mm_or_si128(found, _mm_cmpeq_epi8(lane, ones));
+        found = _mm_or_si128(found, _mm_cmpeq_epi8(lane, others));
     }
     return _mm_movemask_epi8(found) != 0;
 }
@@ -63,28 +73,29 @@ static inline size_t sluice_count(const uint8_t *bytes, size_t count, uint8_t by
 /// Bit i is set where block[i] is NUL or beyond ASCII. Reads 64 bytes.
 static inline uint64_t sluice_unusual64(const uint8_t *block) {
     const __m128i one = _mm_set1_epi8(1);
-    const __m128i *lanes = (const __m128i *)block;
     return sluice_join(
-        _mm_cmplt_epi8(_mm_loadu_si128(lanes), one), _mm_cmplt_epi8(_mm_loadu_si128(lanes + 1), one),
-        _mm_cmplt_epi8(_mm_loadu_si128(lanes + 2), one), _mm_cmplt_epi8(_mm_loadu_si128(lanes + 3), one));
+        _mm_cmplt_epi8(sluice_lane(block, 0), one), _mm_cmplt_epi8(sluice_lane(block, 1), one),
+        _mm_cmplt_epi8(sluice_lane(block, 2), one), _mm_cmplt_epi8(sluice_lane(block, 3), one));
 }
 
 /// The bytes are given eight times each: so it takes less to spread them.
-static inline sluice_field_masks sluice_field_masks64(const uint8_t *block, uint64_t delimiter, uint64_t quote) {
+static inline sluice_field_masks sluice_field_masks64(
+    const uint8_t *block, uint64_t delimiter, uint64_t quote) {
     const __m128i one = _mm_set1_epi8(1);
-    const __m128i delimiters = _mm_set1_epi64x((long long)delimiter), quotes = _mm_set1_epi64x((long long)quote);
-    const __m128i *lanes = (const __m128i *)block;
-    const __m128i a = _mm_loadu_si128(lanes), b = _mm_loadu_si128(lanes + 1);
-    const __m128i c = _mm_loadu_si128(lanes + 2), d = _mm_loadu_si128(lanes + 3);
+    const __m128i delimiters = _mm_set1_epi64x((long long)delimiter);
+    const __m128i quotes = _mm_set1_epi64x((long long)quote);
+    const __m128i a = sluice_lane(block, 0), b = sluice_lane(block, 1);
+    const __m128i c = sluice_lane(block, 2), d = sluice_lane(block, 3);
     const __m128i unusual = _mm_or_si128(
         _mm_or_si128(_mm_cmplt_epi8(a, one), _mm_cmplt_epi8(b, one)),
         _mm_or_si128(_mm_cmplt_epi8(c, one), _mm_cmplt_epi8(d, one)));
     const sluice_field_masks masks = {
         sluice_join(
-            _mm_cmpeq_epi8(a, delimiters), _mm_cmpeq_epi8(b, delimiters), _mm_cmpeq_epi8(c, delimiters),
-            _mm_cmpeq_epi8(d, delimiters)),
+            _mm_cmpeq_epi8(a, delimiters), _mm_cmpeq_epi8(b, delimiters),
+            _mm_cmpeq_epi8(c, delimiters), _mm_cmpeq_epi8(d, delimiters)),
         sluice_join(
-            _mm_cmpeq_epi8(a, quotes), _mm_cmpeq_epi8(b, quotes), _mm_cmpeq_epi8(c, quotes), _mm_cmpeq_epi8(d, quotes)),
+            _mm_cmpeq_epi8(a, quotes), _mm_cmpeq_epi8(b, quotes),
+            _mm_cmpeq_epi8(c, quotes), _mm_cmpeq_epi8(d, quotes)),
         _mm_movemask_epi8(unusual)};
     return masks;
 }
@@ -92,12 +103,14 @@ static inline sluice_field_masks sluice_field_masks64(const uint8_t *block, uint
 /// A lane of hexadecimal digits as numbers; clears what is none from `valid`.
 static inline __m128i sluice_hex_values(__m128i digits, __m128i *valid) {
     const __m128i decimal = _mm_sub_epi8(digits, _mm_set1_epi8('0'));
-    const __m128i letter = _mm_sub_epi8(_mm_or_si128(digits, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+    const __m128i small = _mm_or_si128(digits, _mm_set1_epi8(0x20));
+    const __m128i letter = _mm_sub_epi8(small, _mm_set1_epi8('a'));
     const __m128i is_decimal = _mm_cmpeq_epi8(_mm_min_epu8(decimal, _mm_set1_epi8(9)), decimal);
     const __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(5)), letter);
     *valid = _mm_and_si128(*valid, _mm_or_si128(is_decimal, is_letter));
+    const __m128i from_letter = _mm_add_epi8(letter, _mm_set1_epi8(10));
     return _mm_or_si128(
-        _mm_and_si128(decimal, is_decimal), _mm_and_si128(_mm_add_epi8(letter, _mm_set1_epi8(10)), is_letter));
+        _mm_and_si128(decimal, is_decimal), _mm_and_si128(from_letter, is_letter));
 }
 
 /// The upper and the lower half of each byte, next to each other, as that byte, in 16 bits.
@@ -106,10 +119,13 @@ static inline __m128i sluice_hex_pairs(__m128i values) {
     return _mm_and_si128(bytes, _mm_set1_epi16(0xFF));
 }
 
-/// Writes 16 bytes out of four times eight hexadecimal digits, of which the first is the lowest; 0: not all are.
-static inline int sluice_hex_bytes(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint8_t *bytes) {
+/// Writes 16 bytes out of four times eight hexadecimal digits, the first one the lowest.
+/// 0: not all are digits.
+static inline int sluice_hex_bytes(
+    uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint8_t *bytes) {
     __m128i valid = _mm_set1_epi8(-1);
-    const __m128i lower = _mm_set_epi64x((long long)b, (long long)a), upper = _mm_set_epi64x((long long)d, (long long)c);
+    const __m128i lower = _mm_set_epi64x((long long)b, (long long)a);
+    const __m128i upper = _mm_set_epi64x((long long)d, (long long)c);
     const __m128i first = sluice_hex_pairs(sluice_hex_values(lower, &valid));
     const __m128i second = sluice_hex_pairs(sluice_hex_values(upper, &valid));
     _mm_storeu_si128((__m128i *)bytes, _mm_packus_epi16(first, second));
@@ -140,7 +156,8 @@ static inline uint64_t sluice_unusual64(const uint8_t *block) {
     return mask;
 }
 
-static inline sluice_field_masks sluice_field_masks64(const uint8_t *block, uint64_t delimiter, uint64_t quote) {
+static inline sluice_field_masks sluice_field_masks64(
+    const uint8_t *block, uint64_t delimiter, uint64_t quote) {
     const sluice_field_masks masks = {
         sluice_equal64(block, (uint8_t)delimiter), sluice_equal64(block, (uint8_t)quote),
         sluice_unusual64(block) != 0};
@@ -153,12 +170,14 @@ static inline int sluice_hex_value(uint8_t digit) {
     return letter < 6 ? letter + 10 : -1;
 }
 
-static inline int sluice_hex_bytes(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint8_t *bytes) {
+static inline int sluice_hex_bytes(
+    uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint8_t *bytes) {
     const uint64_t words[4] = {a, b, c, d};
     int all = 0;
     for (int i = 0; i < 16; i++) {
         const uint64_t pair = words[i / 4] >> (16 * (i % 4));
-        const int upper = sluice_hex_value((uint8_t)pair), lower = sluice_hex_value((uint8_t)(pair >> 8));
+        const int upper = sluice_hex_value((uint8_t)pair);
+        const int lower = sluice_hex_value((uint8_t)(pair >> 8));
         all |= upper | lower;
         bytes[i] = (uint8_t)((unsigned)upper << 4 | (unsigned)lower);
     }
