@@ -41,7 +41,7 @@ import Testing
         let flags = try await help().matches(of: /(?m)^  (?:-\w, )?(--[\w-]+) </).map {
             String($0.1)
         }
-        #expect(flags.count == 26)
+        #expect(flags.count == 31)
         for flag in flags where !Self.repeatable.contains(flag) {
             let ended = try await Workdir().run(["import", flag, "-x", flag, "--"])
             #expect(ended.error.hasPrefix("pgsluice: \(flag) is given twice\n"), "\(ended)")

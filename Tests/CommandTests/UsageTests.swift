@@ -52,7 +52,16 @@ import Testing
         Case("--map a=", "--map: 'a=' is not header=column"),
         Case("--force-null a,,b", "--force-null: 'a,,b' has an empty item"),
         Case("--quoting odd", "The value 'odd' is invalid for '--quoting <mode>'"),
-        Case("--on-error reject", "The value 'reject' is invalid for '--on-error <policy>'"),
+        Case("--on-error odd", "The value 'odd' is invalid for '--on-error <policy>'"),
+        Case("--on-error stop --rejects r", "--on-error stop and --rejects exclude each other"),
+        Case(
+            "--on-error stop --reject-limit 1",
+            "--on-error stop and --reject-limit exclude each other"),
+        Case("--reject-ratio 2", "--reject-ratio: '2' is no number from 0 to 1"),
+        Case(
+            "--single-transaction --resume", "--single-transaction and --resume exclude each other"),
+        Case("--single-transaction -j2", "--single-transaction and --jobs exclude each other"),
+        Case("--import-id x", "--import-id goes with --resume"),
         Case("--report xml", "The value 'xml' is invalid for '--report <form>'"),
         Case("--jobs", "--jobs needs a value"),
         Case("--frobnicate", "Unknown option '--frobnicate'"),

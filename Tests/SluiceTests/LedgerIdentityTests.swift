@@ -39,15 +39,15 @@ import Testing
         columns.columns = ["a", nil, "\"\n"]
         columns.ignored = ["z\u{1}", "y"]
         let lines = DialectText.of(csv, columns).split(separator: "\n")
-        #expect(lines.count == 15)
+        #expect(lines.count == 14)
         #expect(lines[0] == #"delimiter "\\x09""#)
         #expect(lines[4] == #"null "\\x5CN\\x0A""#)
         #expect(lines[5] == #"comment "\\xE9""#)
         #expect(
-            lines[9...11] == [
+            lines[8...10] == [
                 #"force_null ["a","b\n"]"#, #"force_not_null "*""#, #"columns ["a",null,"\"\n"]"#,
             ])
-        #expect(lines[13] == #"ignored ["y","z\u0001"]"#)
+        #expect(lines[12] == #"ignored ["y","z\u0001"]"#)
     }
 
     typealias Change = @Sendable (inout CSVOptions, inout ColumnOptions) -> Void

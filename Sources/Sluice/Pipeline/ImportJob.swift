@@ -84,7 +84,9 @@ struct ImportJob: Sendable {
 
     /// What one connection is asked before anything is read.
     private func prepare(_ pool: ConnectionPool) async throws -> (Target, jobs: Int) {
-        try await pool.withConnection { connection in
+        try await pool.retrying(
+            configuration.errors.retryTimeout, if: { $0.isNotYet }
+        ) { connection in
             guard load.dryRun || !connection.isInRecovery else {
                 throw Failure(
                     .server, "the server is a standby, which can't be written to",

@@ -30,14 +30,17 @@ struct ImportOpening: Sendable {
     }
 
     func open() async throws -> Opened {
+        let files = try rejectFiles()
+        if load.resume { try files?.lock() }
         var state: LedgerState?
         let ledger = try await takeOver(&state)
         let done = state?.done ?? job.source.inputs.map { _ in [] }
         let isFinished = state?.isFinished ?? false
         let judged = done.joined().reduce(into: ImportCounts()) { $0.add($1.counts) }
+        if !isFinished { try open(files, done) }
         let context = LoadContext(
             target: target, errors: configuration.errors, lockTimeout: load.lockTimeout,
-            rejects: try rejectFiles(done, isFinished: isFinished),
+            rejects: files,
             limits: RejectLimits(
                 configuration.errors, dialect: configuration.csv.dialect,
                 records: judged.recordsRead, rejects: judged.rowsRejected),
@@ -58,7 +61,7 @@ struct ImportOpening: Sendable {
                     + "and the ledger would not know", advice: "ALTER TABLE … SET LOGGED first")
         }
         let ledger = Ledger(identity: try identity())
-        state = try await pool.withConnection { connection in
+        state = try await pool.retrying(configuration.errors.retryTimeout) { connection in
             try Ledger.install(on: connection)
             return try ledger.takeOver(on: connection)
         }
@@ -95,16 +98,15 @@ struct ImportOpening: Sendable {
 
     // MARK: Rejects
 
-    private func rejectFiles(
-        _ done: [[LedgerBatch]], isFinished: Bool
-    ) throws -> RejectFiles? {
+    private func rejectFiles() throws -> RejectFiles? {
         guard configuration.errors.policy == .reject, !load.dryRun else { return nil }
-        let files = try RejectFiles(configuration.errors.rejects, inputs: job.source.inputs)
-        guard !isFinished else { return files }
+        return try RejectFiles(configuration.errors.rejects, inputs: job.source.inputs)
+    }
+
+    private func open(_ files: RejectFiles?, _ done: [[LedgerBatch]]) throws {
         let ranges = done.map { $0.filter { $0.counts.rowsRejected > 0 }.map(\.range) }
-        try files.open(
+        try files?.open(
             overwrites: configuration.errors.overwritesRejects,
             continuing: load.resume ? ranges : nil)
-        return files
     }
 }

@@ -1,4 +1,5 @@
 import SluicePostgres
+import Synchronization
 
 /// What is done once in an import's life, when its first batch is ready.
 struct ImportStart: Sendable {
@@ -32,15 +33,22 @@ struct ImportStart: Sendable {
             guard !ledger.isBegun else { return }
             try await begin(ledger)
         } else if let truncation, !truncatesWithRows || content != .batch {
-            try await pool.withConnection { try truncation.run(on: $0) }
+            try await pool.retrying(context.errors.retryTimeout) { try truncation.run(on: $0) }
             context.totals.truncated()
         }
     }
 
     private func begin(_ ledger: OwnedLedger) async throws {
         let once = truncation.map { [$0.statement] } ?? []
-        let state = try await pool.withConnection { connection in
-            try ledger.ledger.create(
+        let tries = Mutex(0)
+        let state = try await pool.retrying(context.errors.retryTimeout) { connection in
+            // A COMMIT that was not answered may have begun it.
+            let isFirst = tries.withLock { tries in
+                tries += 1
+                return tries == 1
+            }
+            if !isFirst, let state = try ledger.ledger.takeOver(on: connection) { return state }
+            return try ledger.ledger.create(
                 once: once, lockTimeout: context.lockTimeout, on: connection)
         }
         ledger.begin(epoch: state.epoch)

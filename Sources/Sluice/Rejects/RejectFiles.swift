@@ -14,6 +14,8 @@ final class RejectFiles: Sendable {
     let paths: [String?]
     private let committed: Mutex<[[Range<Int>]]>
     private let locks: Mutex<[Int32]>
+    /// The inputs whose folder of parts was there.
+    private let taken = Mutex<Set<Int>>([])
 
     init(paths: [String?]) {
         self.paths = paths
@@ -27,6 +29,17 @@ final class RejectFiles: Sendable {
 
     // MARK: Beginning
 
+    /// Takes the folders of an import that may go on, before anything of it is changed.
+    ///
+    /// - Throws: `Failure` of the code `taken` when another run has them.
+    func lock() throws(Failure) {
+        for (file, path) in paths.enumerated() {
+            guard let folder = path.map(Self.parts), access(folder, F_OK) == 0 else { continue }
+            try openFolder(folder)
+            taken.withLock { _ = $0.insert(file) }
+        }
+    }
+
     /// Makes the files, empty.
     ///
     /// - Parameter done: an earlier run's files are taken over, with the parts of these batches,
@@ -36,9 +49,8 @@ final class RejectFiles: Sendable {
         for (file, path) in paths.enumerated() {
             guard let path else { continue }
             // What has parts beside it is a run's that did not end.
-            let isOwn = done != nil && access(Self.parts(of: path), F_OK) == 0
+            let isOwn = taken.withLock { $0.contains(file) }
             let existing: OutputFile.Existing = overwrites || isOwn ? .replace : .refuse
-            if isOwn { try openFolder(Self.parts(of: path)) }
             _ = try OutputFile(path: path, existing: existing)
             _ = try OutputFile(path: Self.log(of: path), existing: existing)
             if !isOwn { try openFolder(Self.parts(of: path)) }

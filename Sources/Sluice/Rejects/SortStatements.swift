@@ -72,8 +72,11 @@ struct SortStatements {
             total integer := pg_catalog.cardinality(numbers);
             first integer := 1;
             last integer;
+            low bigint;
+            high bigint;
             size integer := \(Self.run);
             isolates boolean := false;
+            good integer := \(Self.run);
             reached bigint;
             added bigint;
             loaded bigint := 0;
@@ -89,13 +92,16 @@ struct SortStatements {
             \(untakenLoop)
             WHILE first <= total LOOP
                 last := least(first + size - 1, total);
+                low := numbers[first];
+                high := numbers[last];
                 BEGIN
                     PERFORM pg_catalog.setval('\(Self.reached)', 1, false);
                     \(insertion);
                     GET DIAGNOSTICS added = ROW_COUNT;
                     loaded := loaded + added;
+                    good := good + last - first + 1;
                     first := last + 1;
-                    size := CASE WHEN isolates THEN 1 ELSE \(Self.run) END;
+                    size := CASE WHEN isolates THEN 1 ELSE least(size * 4, \(Self.run)) END;
                     isolates := false;
                 EXCEPTION WHEN assert_failure OR OTHERS THEN
                     \(diagnosis)
@@ -105,7 +111,9 @@ struct SortStatements {
                     IF first = last THEN
                         \(reject)
                         first := first + 1;
-                        size := \(Self.run);
+                        -- As many as went well before it may go well behind it.
+                        size := greatest(1, least(good, \(Self.run)));
+                        good := 0;
                     ELSIF reached BETWEEN 2 AND last - first THEN
                         size := reached - 1;
                         isolates := true;
@@ -131,7 +139,7 @@ struct SortStatements {
                 SELECT \(values)
                 FROM (
                     SELECT * FROM \(Self.records) s
-                    WHERE s.n BETWEEN numbers[first] AND numbers[last] AND s.untaken IS NULL
+                    WHERE s.n BETWEEN low AND high AND s.untaken IS NULL
                     ORDER BY s.n OFFSET 0
                 ) r
                 WHERE pg_catalog.nextval('\(Self.reached)') > 0
@@ -151,7 +159,7 @@ struct SortStatements {
         IF column_found = '' AND constraint_found = '' AND pg_catalog."left"(state, 2) = '22' THEN
             field := 0;
             BEGIN
-                SELECT * INTO STRICT one FROM \(Self.records) s WHERE s.n = numbers[first];
+                SELECT * INTO STRICT one FROM \(Self.records) s WHERE s.n = low;
                 \(assignments)
                 field := 0;
             EXCEPTION WHEN OTHERS THEN
@@ -160,7 +168,7 @@ struct SortStatements {
             column_found := (ARRAY[\(names)]::pg_catalog.text[])[field];
         END IF;
         INSERT INTO \(Self.found) VALUES
-            (numbers[first], state, message, detail, column_found, constraint_found);
+            (low, state, message, detail, column_found, constraint_found);
         """
     }
 

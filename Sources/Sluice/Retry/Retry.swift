@@ -57,6 +57,29 @@ extension PostgresError {
         }
     }
 
+    /// Whether the connection was lost, or none came about, and the next one may stand.
+    var isLoss: Bool {
+        switch self {
+        case .server(let diagnostics):
+            diagnostics.endsConnection && isTransient(isInRecovery: false)
+        default: isTransient(isInRecovery: false)
+        }
+    }
+
+    /// Whether a server that was never reached may be so yet: it starts, or is full.
+    var isNotYet: Bool {
+        guard case .connectionFailed(_, let state?) = self else { return isLost }
+        return state == .cannotConnectNow || state == .tooManyConnections
+    }
+
+    /// Whether a connection that stood was lost.
+    private var isLost: Bool {
+        switch self {
+        case .connectionFailed, .connectTimeout, .stalled: false
+        default: isLoss
+        }
+    }
+
     /// Of a server that is there, and of a connection that stands.
     private static let transient: Set<SQLState> = [
         .serializationFailure, .deadlockDetected, .lockNotAvailable, .tooManyConnections,

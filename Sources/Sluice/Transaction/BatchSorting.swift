@@ -192,6 +192,7 @@ struct BatchSorting {
         guard !piece.isEmpty else { return }
         rows.wasSorted = rows.wasSorted || piece.count * 2 > batch.recordCount
         let sorted = try sorter.sort(piece.map { UInt32($0) }, on: connection)
+        sorter.released()
         rows.inText += sorted.loaded
         try sorter.takeRejects(into: &sink, on: connection)
     }
