@@ -25,6 +25,8 @@ package actor Connection {
     var handle: PGHandle?
     var cancelRequest: CancelRequest?
     var copy = CopySessionStateMachine()
+    /// Kept from COPY to COPY: its pages are touched once.
+    private var room: UnsafeMutableRawBufferPointer?
     private let isInterrupted = Atomic(false)
     private let isClosed = Atomic(false)
 
@@ -69,6 +71,17 @@ package actor Connection {
     /// - Throws: `cancelled`.
     func checkInterrupt() throws(PostgresError) {
         guard !isInterrupted.load(ordering: .acquiring) else { throw .cancelled }
+    }
+
+    // MARK: Room
+
+    /// What is put is made here: so many bytes, valid until the next call or the connection's end.
+    package func room(_ count: ByteCount) -> UnsafeMutableRawBufferPointer {
+        if let room, room.count == count.bytes { return room }
+        room?.deallocate()
+        let made = UnsafeMutableRawBufferPointer.allocate(byteCount: count.bytes, alignment: 64)
+        room = made
+        return made
     }
 
     // MARK: State
@@ -124,6 +137,8 @@ package actor Connection {
     }
 
     private func finish() {
+        room?.deallocate()
+        room = nil
         copy.connectionLost()
         handle = nil
         cancelRequest = nil

@@ -49,8 +49,9 @@ struct Scratch: Sendable {
     func differences(_ left: String, _ right: String) async throws -> String? {
         try await value(
             """
-            SELECT (SELECT count(*) FROM (TABLE \(left) EXCEPT ALL TABLE \(right)) a)
-                 + (SELECT count(*) FROM (TABLE \(right) EXCEPT ALL TABLE \(left)) b)
+            WITH l AS (SELECT t::text FROM \(left) t), r AS (SELECT t::text FROM \(right) t)
+            SELECT (SELECT count(*) FROM (TABLE l EXCEPT ALL TABLE r) a)
+                 + (SELECT count(*) FROM (TABLE r EXCEPT ALL TABLE l) b)
             """)
     }
 }

@@ -128,7 +128,8 @@ extension Target {
                 return Column(
                     name: isGenerated || isForbidden ? String(name.dropLast()) : name,
                     type: ColumnType(
-                        name: "text", inputName: "text", hasTextCast: false, oid: 25, modifier: -1),
+                        name: "text", baseName: "text", inputName: "text", hasTextCast: false,
+                        oid: 25, modifier: -1),
                     isGenerated: isGenerated, isInsertable: !isForbidden)
             },
             isUTF8: true, referencesItself: false, isUnlogged: false, canSortOnServer: false)

@@ -52,6 +52,18 @@ package final class TemporaryFolder: Sendable {
         return self / name
     }
 
+    /// Empty if there is no such file.
+    package func contents(_ name: String) -> [UInt8] {
+        guard let file = fopen(self / name, "re") else { return [] }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while case let count = fread(&chunk, 1, chunk.count, file), count > 0 {
+            bytes += chunk[..<count]
+        }
+        return bytes
+    }
+
     package func folder(_ name: String) -> String {
         precondition(mkdir(self / name, 0o755) == 0, "a folder can be made")
         return self / name

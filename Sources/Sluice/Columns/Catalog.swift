@@ -44,16 +44,17 @@ struct Catalog {
         of column: Row, on connection: isolated Connection
     ) throws -> Target.ColumnType {
         var (typeID, modifier, kind) = (column["typid"], column["typmod"], column["typtype"])
-        var inputName = column["input_type"]
+        var (baseName, inputName) = (column["type"], column["input_type"])
         var hasTextCast = column.isTrue("has_text_cast")
         while kind == "d", let base = try connection.query(domainQuery, [typeID]).row(0) {
             if modifier == "-1" { modifier = base["typtypmod"] }
             (typeID, kind) = (base["typbasetype"], base["typtype"])
-            inputName = base["input_type"]
+            (baseName, inputName) = (base["base_type"], base["input_type"])
             hasTextCast = base.isTrue("has_text_cast")
         }
         var type = Target.ColumnType(
-            name: column["type"], inputName: inputName, hasTextCast: hasTextCast,
+            name: column["type"], baseName: baseName, inputName: inputName,
+            hasTextCast: hasTextCast,
             oid: UInt32(typeID) ?? 0,
             modifier: Int32(modifier) ?? -1)
         if kind == "e" {
@@ -119,6 +120,7 @@ struct Catalog {
 
     private static let domainQuery = """
         SELECT d.typbasetype, d.typtypmod, b.typtype,
+               pg_catalog.format_type(d.typbasetype, d.typtypmod) AS base_type,
                pg_catalog.format_type(d.typbasetype, -1) AS input_type,
                \(textCast("d.typbasetype")) AS has_text_cast
         FROM pg_catalog.pg_type d JOIN pg_catalog.pg_type b ON b.oid = d.typbasetype

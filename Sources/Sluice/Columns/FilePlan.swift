@@ -17,6 +17,8 @@ struct FilePlan: Sendable {
     private let types: [Target.ColumnType?]
     /// What the text of each column is cast to, to be read by its type's input function.
     let inputTypes: [String]
+    /// The types of the columns or, of domains, what they are over.
+    let baseTypes: [String]
 
     /// How the records go to the server.
     enum Lane: Equatable {
@@ -49,6 +51,7 @@ struct FilePlan: Sendable {
         copyBinary = copyText + " (FORMAT binary)"
         types = fields.map { $0.map { target.columns[$0].type } }
         inputTypes = types.compactMap { $0?.inputName }
+        baseTypes = types.compactMap { $0?.baseName }
         lane =
             usesBinaryLane
             ? Self.lane(target, columns: fields.compactMap { $0.map { target.columns[$0] } })

@@ -30,6 +30,8 @@ struct Target: Sendable {
     struct ColumnType: Sendable {
         /// As `format_type` writes it.
         var name: String
+        /// The same or, of a domain, that of what it is over.
+        var baseName: String
         /// Without a modifier and, of a domain, that of what it is over: a cast to it reads text
         /// as the type's input function does.
         var inputName: String

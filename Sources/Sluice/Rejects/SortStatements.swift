@@ -26,12 +26,18 @@ struct SortStatements {
         return """
             CREATE TEMPORARY TABLE pgsluice_records (n bigint, \(texts), \
             untaken pg_catalog.bytea) ON COMMIT DROP; \
+            ALTER TABLE \(Self.records) \(uncompressed); \
             CREATE INDEX pgsluice_records_n ON \(Self.records) (n); \
             CREATE TEMPORARY TABLE pgsluice_rejects (n bigint, state pg_catalog.text, \
             message pg_catalog.text, detail pg_catalog.text, column_name pg_catalog.text, \
             constraint_name pg_catalog.text) ON COMMIT DROP; \
             CREATE TEMPORARY SEQUENCE pgsluice_reached OWNED BY \(Self.records).n
             """
+    }
+
+    /// A compressed value would stay so on its way, and fit where it does not when COPY brings it.
+    private var uncompressed: String {
+        fields.map { "ALTER \($0) SET STORAGE EXTERNAL" }.joined(separator: ", ")
     }
 
     var clear: String { "TRUNCATE \(Self.records), \(Self.found)" }
@@ -174,11 +180,9 @@ struct SortStatements {
 
     // MARK: Which column it was
 
-    /// A variable of each column's own type: what can't be assigned to it is to blame.
+    /// A variable of each column's type: what can't be assigned to it is to blame.
     private var declarations: String {
-        zip(fields, plan.columns).map {
-            "\($0) \(target.sql).\(SQLIdentifier.quote($1))%TYPE;"
-        }.joined(separator: "\n    ")
+        zip(fields, plan.baseTypes).map { "\($0) \($1);" }.joined(separator: "\n    ")
     }
 
     private var assignments: String {

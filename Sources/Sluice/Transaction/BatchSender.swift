@@ -54,9 +54,7 @@ struct BatchSender {
         on connection: isolated Connection,
         _ encode: (UnsafeMutableRawBufferPointer) -> (written: Int, isFinished: Bool)
     ) throws {
-        let piece = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: Self.pieceLength.bytes, alignment: 64)
-        defer { piece.deallocate() }
+        let piece = connection.room(Self.pieceLength)
         var isFinished = false
         while !isFinished {
             let progress = encode(piece)

@@ -41,13 +41,19 @@ extension TextReport {
     private var figures: [(name: String, text: String)] {
         [("read", readText)] + (report.isDryRun ? [] : [("loaded", loadedText)])
             + optional("malformed", counts.recordsMalformed, "record")
-            + optional("rejected", counts.rowsRejected, "record")
+            + optional("resumed", counts.resumedRows, "row") + rejected
             + optional("skipped", counts.rowsSkipped, "row")
             + (report.isDryRun ? [] : optional("unloaded", counts.recordsUnloaded, "record"))
             + optional("recovered", counts.recordsRecovered, "record")
             + optional("passed", counts.linesPassed, "line")
             + optional("retried", counts.retries, "time")
             + [("memory", "\(approximateSize(Double(report.peakMemory.bytes))) at the peak")]
+    }
+
+    private var rejected: [(name: String, text: String)] {
+        let kept = report.files.count == 1 ? report.files[0].rejects.map { ": \($0)" } : nil
+        return optional("rejected", counts.rowsRejected, "record")
+            .map { ($0.name, $0.text + (kept ?? "")) }
     }
 
     private var readText: String {
@@ -75,6 +81,7 @@ extension TextReport {
             "  \(file.path): \(file.status.rawValue), "
                 + "\(counted(file.counts.rowsLoaded, "row")) "
                 + "of \(counted(file.counts.recordsRead, "record"))"
+                + (file.rejects.map { ", rejects in \($0)" } ?? "")
         }
     }
 
