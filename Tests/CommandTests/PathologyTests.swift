@@ -15,13 +15,16 @@ struct PathologyTests {
         let table = try database.table("held", columns.joined(separator: ", "))
         let path = try #require(Pathology.folder).appending(component: pathology.file).path
         let ended = try await Workdir().run(
-            ["import", "-t", table] + pathology.flags + [path], environment: .withServer)
+            ["import", "-t", table, "--on-error", "reject", "--report", "json"] + pathology.flags
+                + [path], environment: .withServer)
         let rows = try rows(of: table, pathology, database)
         if pathology.want.outcome == "refuse" {
-            #expect(ended.status != 0 && ended.status != 70 && !ended.isKilled, "\(ended)")
+            #expect(![0, 3, 70].contains(ended.status) && !ended.isKilled, "\(ended)")
             #expect(!ended.error.isEmpty && rows.isEmpty, "\(ended)")
         } else {
-            #expect(ended.status == 0, "\(ended)")
+            let rejects = pathology.want.rejects ?? 0
+            #expect(ended.status == (rejects == 0 ? 0 : 3), "\(ended)")
+            #expect(ended.output.contains("\"rows_rejected\":\(rejects),"), "\(ended)")
             if let wanted = pathology.want.rows { #expect(rows == Set(wanted), "\(ended)") }
         }
     }
@@ -42,6 +45,7 @@ struct Pathology: Decodable, Sendable, CustomTestStringConvertible {
     struct Outcome: Decodable {
         var outcome: String
         var rows: [[String?]]?
+        var rejects: Int?
     }
 
     var id: String
@@ -57,15 +61,14 @@ struct Pathology: Decodable, Sendable, CustomTestStringConvertible {
     static let folder = ProcessInfo.processInfo.environment["PGSLUICE_TEST_PATHOLOGIES"]
         .map { URL(filePath: $0) }
 
-    /// Those that end without a reject, and need no other encoding than UTF-8.
+    /// Those that need no other encoding than UTF-8.
     static let all: [Pathology] = {
         guard let folder,
             let manifest = try? Data(contentsOf: folder.appending(component: "manifest.json")),
             let cases = try? JSONDecoder().decode([Pathology].self, from: manifest)
         else { return [] }
         return cases.filter { item in
-            ["load", "refuse"].contains(item.want.outcome) && !item.copy.contains("ENCODING")
-                && item.id != "enc_utf16le_bom"
+            !item.copy.contains("ENCODING") && item.id != "enc_utf16le_bom"
         }
     }()
 

@@ -1,0 +1,177 @@
+import Foundation
+import Testing
+
+/// Reject files, limits and exit codes, as scripts see them.
+@Suite(
+    .serialized, .timeLimit(.minutes(3)),
+    .enabled(if: TestDatabase.canRun, "PGSLUICE_TEST_SERVER_DIR is unset"))
+struct RejectTests {
+    private let database: TestDatabase
+    private let workdir: Workdir
+    private let table: String
+
+    init() throws {
+        database = try TestDatabase()
+        workdir = try Workdir()
+        table = try database.table("t", "id int PRIMARY KEY, name varchar(5)")
+    }
+
+    private func run(_ flags: [String], _ files: [String] = ["in.csv"]) async throws -> Ended {
+        try await workdir.run(
+            ["import", "-t", table, "--report", "json", "--progress", "none"] + flags + files,
+            environment: .withServer)
+    }
+
+    private func content(_ name: String) throws -> String {
+        try String(contentsOf: workdir.url.appending(component: name), encoding: .utf8)
+    }
+
+    private func exists(_ name: String) -> Bool {
+        FileManager.default.fileExists(atPath: workdir.url.appending(component: name).path)
+    }
+
+    @Test func `rejects lie beside a log, begin as the input does, and can be mended`() async throws
+    {
+        try workdir.write(
+            "skipped\n# note\nid,name\n1,a\nx,b\n3,too long\n4,\"d\nd\",more\n1,e", to: "in.csv")
+        let flags = ["--on-error", "reject", "--skip-lines", "1", "--comment", "#", "-j1"]
+        let ended = try await run(flags)
+        #expect(ended.status == 3, "\(ended)")
+        #expect(
+            try content("in.csv.rejects.csv")
+                == "skipped\n# note\nid,name\nx,b\n3,too long\n4,\"d\nd\",more\n1,e\n")
+        let log = try content("in.csv.rejects.csv.log").split(separator: "\n")
+        #expect(
+            log.map { String($0.prefix { $0 != "," }) }
+                == Array(repeating: "{\"file\":\"in.csv\"", count: 4))
+        #expect(
+            log[0].contains(
+                #""line":5,"end_line":5,"record":2,"byte_offset":27,"bytes":4,"column":"id","kind":"value","sqlstate":"22P02""#
+            ))
+        #expect(log[1].contains(#""column":"name","kind":"value","sqlstate":"22001""#))
+        #expect(
+            log[2].contains(#""line":7,"end_line":8,"record":4,"#)
+                && log[2].contains(#""kind":"shape","sqlstate":"22P04""#))
+        #expect(log[3].contains(#""bytes":3,"column":null,"kind":"constraint","sqlstate":"23505""#))
+        #expect(!exists("in.csv.rejects.csv.parts"))
+
+        let mended = try content("in.csv.rejects.csv").replacing("x,b", with: "2,b")
+            .replacing("too long", with: "c").replacing(",more", with: "").replacing(
+                "1,e", with: "5,e")
+        try workdir.write(mended, to: "mended.csv")
+        let again = try await run(flags, ["mended.csv"])
+        #expect(again.status == 0 && !exists("mended.csv.rejects.csv"), "\(again)")
+        #expect(try database.query("SELECT count(*) FROM \(table)") == "5")
+    }
+
+    @Test func `a reject file that exists is not touched`() async throws {
+        try workdir.write("id,name\n1,a\nx,b\n", to: "in.csv")
+        try workdir.write("mine", to: "mine.csv")
+        let refused = try await run(["--rejects", "mine.csv"])
+        #expect(refused.status == 73 && refused.error.contains("mine.csv exists"), "\(refused)")
+        #expect(try content("mine.csv") == "mine")
+        #expect(try database.query("SELECT count(*) FROM \(table)") == "0")
+        let replaced = try await run(["--rejects", "mine.csv", "--rejects-overwrite"])
+        #expect(replaced.status == 3, "\(replaced)")
+        #expect(try content("mine.csv") == "id,name\nx,b\n")
+        _ = try await run(["--rejects", "new.csv"])
+        let path = workdir.url.appending(component: "new.csv").path
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
+        #expect(mode as? Int == 0o600)
+    }
+
+    @Test func `a file that can't be made is told before a row is sent`() async throws {
+        try workdir.write("id,name\n1,a\nx,b\n", to: "in.csv")
+        let ended = try await run(["--rejects", "no/such/folder/r.csv"])
+        #expect(ended.status == 73, "\(ended)")
+        #expect(try database.query("SELECT count(*) FROM \(table)") == "0")
+    }
+
+    @Test func `several inputs have several files`() async throws {
+        for folder in ["a", "b", "out"] {
+            try FileManager.default.createDirectory(
+                at: workdir.url.appending(component: folder), withIntermediateDirectories: true)
+        }
+        try workdir.write("id,name\nx,a\n", to: "a/in.csv")
+        try workdir.write("id,name\ny,b\n", to: "b/in.csv")
+        let files = ["a/in.csv", "b/in.csv"]
+        let one = try await run(["--rejects", "one.csv"], files)
+        #expect(one.status == 64, "\(one)")
+        let ended = try await run(["--rejects", "out/"], files)
+        #expect(ended.status == 3, "\(ended)")
+        #expect(try content("out/in.csv.rejects.csv") == "id,name\nx,a\n")
+        #expect(try content("out/in.csv.2.rejects.csv") == "id,name\ny,b\n")
+    }
+
+    @Test func `none keeps only the counts`() async throws {
+        try workdir.write("id,name\n1,a\nx,b\n", to: "in.csv")
+        let ended = try await run(["--rejects", "none"])
+        #expect(ended.status == 3 && !exists("in.csv.rejects.csv"), "\(ended)")
+        #expect(try ended.json["rows_rejected"] as? Int == 1)
+    }
+
+    @Test func `the reject after the limit ends the import`() async throws {
+        try workdir.write(
+            "id,name\n" + (1...50).map { "\($0 % 10 == 0 ? "x" : "\($0)"),a\n" }.joined(),
+            to: "in.csv")
+        let within = try await run(["--reject-limit", "5", "--rejects", "none"])
+        #expect(within.status == 3, "\(within)")
+        try database.query("TRUNCATE \(table)")
+        let beyond = try await run(["--reject-limit", "4", "--rejects", "none", "-j1"])
+        #expect(beyond.status == 65 && beyond.error.contains("--reject-limit"), "\(beyond)")
+    }
+
+    @Test func `a share of rejects is judged from a thousand records on`() async throws {
+        let dirty = "id,name\n" + (1...999).map { "x\($0),a\n" }.joined()
+        try workdir.write(dirty, to: "in.csv")
+        let few = try await run(["--reject-ratio", "0.1", "--rejects", "none"])
+        #expect(few.status == 3, "\(few)")
+        try workdir.write(dirty + "1000,a\n", to: "in.csv")
+        let enough = try await run(["--reject-ratio", "0.1", "--rejects", "none"])
+        #expect(enough.status == 65 && enough.error.contains("--reject-ratio"), "\(enough)")
+    }
+
+    @Test func `a thousand rejects and nothing else are the wrong dialect`() async throws {
+        try workdir.write(
+            "id,name\n" + (1...1_001).map { "\($0);a\n" }.joined() + "5,a\n", to: "in.csv")
+        let ended = try await run(["--on-error", "reject", "--rejects", "none"])
+        #expect(ended.status == 65 && ended.error.contains("delimiter ','"), "\(ended)")
+        let allowed = try await run(["--reject-limit", "2000", "--rejects", "none"])
+        #expect(allowed.status == 3, "\(allowed)")
+    }
+
+    @Test func `what is too long to be held is not stored, and the log says so`() async throws {
+        let long = "2," + String(repeating: "c", count: 5_000)
+        try workdir.write("id,name\n1,a\n\(long)\n3,b\n", to: "in.csv")
+        let ended = try await run(["--on-error", "reject", "--max-record-bytes", "1kB"])
+        #expect(ended.status == 3, "\(ended)")
+        #expect(try content("in.csv.rejects.csv") == "id,name\n")
+        #expect(try content("in.csv.rejects.csv.log").contains("\"omitted\":true}"))
+        #expect(try database.query("SELECT count(*) FROM \(table)") == "2")
+    }
+
+    @Test func `a failed import keeps the rejects of what it committed`() async throws {
+        let rows = (1...3_000).map { $0 % 100 == 0 ? "x,a\n" : "\($0),a\n" }.joined()
+        try workdir.write("id,name\n" + rows, to: "in.csv")
+        let ended = try await run(["--reject-limit", "20", "--batch-bytes", "1kB", "-j1"])
+        #expect(ended.status == 65, "\(ended)")
+        #expect(
+            try content("in.csv.rejects.csv") == "id,name\n" + String(repeating: "x,a\n", count: 20)
+        )
+        #expect(!exists("in.csv.rejects.csv.parts"))
+    }
+
+    @Test func `rejects in any number need no more memory`() async throws {
+        let chunk = (1...10_000).map { "x\($0),a\n" }.joined()
+        let file = workdir.url.appending(component: "in.csv")
+        try Data("id,name\n".utf8).write(to: file)
+        let handle = try FileHandle(forWritingTo: file)
+        try handle.seekToEnd()
+        for _ in 0..<20 { try handle.write(contentsOf: Data(chunk.utf8)) }
+        try handle.close()
+        let ended = try await run(["--reject-ratio", "1", "-j2"])
+        let report = try ended.json
+        #expect(report["rows_rejected"] as? Int == 200_000, "\(ended)")
+        #expect(try #require(report["peak_memory_bytes"] as? Int) < 64 << 20)
+    }
+}
