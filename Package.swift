@@ -21,6 +21,8 @@ let package = Package(
     name: "pgsluice",
     products: [
         .library(name: "Sluice", targets: ["Sluice"]),
+        // The dialect's values, which a configuration holds, and what the micro benchmarks measure.
+        .library(name: "SluiceCodec", targets: ["SluiceCodec"]),
         .executable(name: "pgsluice", targets: ["pgsluice"]),
     ],
     dependencies: [
@@ -31,13 +33,14 @@ let package = Package(
         .systemLibrary(
             name: "CLibpq", pkgConfig: "libpq",
             providers: [.apt(["libpq-dev"])]),
-        .target(name: "CSystem"),
+        .target(name: "CSluiceSystem"),
         .target(name: "CKernels"),
-        .target(name: "SluiceCore", dependencies: ["CSystem"], swiftSettings: settings),
+        .target(name: "SluiceCore", dependencies: ["CSluiceSystem"], swiftSettings: settings),
         .target(
             name: "SluiceCodec", dependencies: ["SluiceCore", "CKernels"], swiftSettings: settings),
         .target(
-            name: "SluiceSource", dependencies: ["SluiceCore", "CSystem"], swiftSettings: settings),
+            name: "SluiceSource", dependencies: ["SluiceCore", "CSluiceSystem"],
+            swiftSettings: settings),
         .target(
             name: "SluicePostgres", dependencies: ["SluiceCore", "CLibpq"],
             swiftSettings: settings),

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "CSystem.h"
+#include "CSluiceSystem.h"
 
 #include <stdio.h>
 #include <linux/magic.h>
