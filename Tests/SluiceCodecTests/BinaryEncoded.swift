@@ -11,11 +11,12 @@ struct BinaryEncoded {
     init(
         _ input: [UInt8], _ records: [RecordBounds], dialect: Dialect = Dialect(),
         fields: [FieldEncoding]? = nil, types: [BinaryType?], pieceLength: Int = 262_144,
-        slack: Int = 64
+        slack: Int = 64, offsetBase: Int? = nil
     ) {
         let fields = fields ?? types.map { FieldEncoding(isDropped: $0 == nil) }
         var encoder = BinaryEncoder(
-            layout: RecordLayout(dialect: dialect, fields: fields), types: types)
+            layout: RecordLayout(dialect: dialect, fields: fields), types: types,
+            offsetBase: offsetBase)
         encoder.begin()
         var piece = [UInt8](repeating: 0xAA, count: pieceLength)
         let readable = input + Array(repeating: UInt8(ascii: "7"), count: slack)
@@ -39,7 +40,8 @@ struct BinaryEncoded {
     /// Records that stand one behind the other, each with a line feed.
     init(
         lines: [String], dialect: Dialect = Dialect(), fields: [FieldEncoding]? = nil,
-        types: [BinaryType?], pieceLength: Int = 262_144, slack: Int = 64
+        types: [BinaryType?], pieceLength: Int = 262_144, slack: Int = 64,
+        offsetBase: Int? = nil
     ) {
         var (input, records): ([UInt8], [RecordBounds]) = ([], [])
         for line in lines {
@@ -48,7 +50,7 @@ struct BinaryEncoded {
         }
         self.init(
             input, records, dialect: dialect, fields: fields, types: types,
-            pieceLength: pieceLength, slack: slack)
+            pieceLength: pieceLength, slack: slack, offsetBase: offsetBase)
     }
 
     /// The fields of each tuple; nil stands for NULL, or where all is not as COPY reads it.

@@ -28,6 +28,23 @@ import Testing
         #expect(encoded.bytes == sure.bytes)
     }
 
+    @Test(arguments: [200, 1_000, 262_144])
+    func `a record's place is an int8 before its fields, whatever the piece`(length: Int) {
+        let lines = (0..<200).map { $0 % 7 == 3 ? "x\($0),,,t" : "\($0),text \($0),,t" }
+        let base = 1 << 40
+        let plain = BinaryEncoded(lines: lines, types: Self.types)
+        let placed = BinaryEncoded(
+            lines: lines, types: Self.types, pieceLength: length, slack: 0, offsetBase: base)
+        #expect(placed.unsure == plain.unsure)
+        let starts = lines.indices.map { lines[..<$0].reduce(0) { $0 + $1.utf8.count + 1 } }
+        let sure = starts.enumerated().filter { $0.offset % 7 != 3 }.map(\.element)
+        let wanted = zip(sure, plain.tuples ?? []).map { start, tuple in
+            [(0..<8).map { UInt8(truncatingIfNeeded: (base + start) >> (56 - 8 * $0)) }] + tuple
+        }
+        #expect(wanted.count == 171)
+        #expect(placed.tuples == wanted)
+    }
+
     @Test func `quoting is taken out of every type`() {
         var dialect = Dialect()
         var encoded = BinaryEncoded(

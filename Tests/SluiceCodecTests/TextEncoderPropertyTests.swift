@@ -16,16 +16,38 @@ struct TextEncoderPropertyTests {
                 row.indices.filter { !dropped.contains($0) }.map { row[$0] }
             }
             let found = decodeCopyText(
-                encode(csv, piece: piece, dropped: Set(dropped), slack: random.pick([0, 64])))
+                encode(csv, piece: piece, dropped: Set(dropped), slack: random.pick([0, 64])).text)
             guard dropped.count < csv.columns.count, found != wanted else { continue }
             Issue.record("seed \(seed), round \(round), piece \(piece): \(csv.bytes.escaped)")
             return
         }
     }
 
+    @Test("a prefix is a column more, and changes no other")
+    func prefixes() {
+        var random = SeededRandom(seed: TestSettings.seed)
+        for _ in 0..<TestSettings.files {
+            let csv = HostileCSV.copyable(&random, insideQuotes: random.oneIn(3))
+            let plain = encode(csv, piece: 1 << 20, dropped: [], slack: 64)
+            let numbers = plain.records.indices.map { UInt32($0 * 7) }
+            let base = random.number(in: 0...1 << 40)
+            for (prefix, values) in [
+                (RecordPrefix.numbers(numbers), numbers.map { "\($0)" }),
+                (.offsets(base: base), plain.records.map { "\(base + Int($0.start))" }),
+            ] {
+                let piece = random.pick([20, 21, 64, 1_000])
+                let found = decodeCopyText(
+                    encode(csv, piece: piece, dropped: [], slack: 64, prefix).text)
+                let wanted = zip(values, decodeCopyText(plain.text)).map { [Array($0.utf8)] + $1 }
+                #expect(found == wanted, "piece \(piece): \(csv.bytes.escaped)")
+            }
+        }
+    }
+
     private func encode(
-        _ csv: CopyableCSV, piece: Int, dropped: Set<Int>, slack: Int
-    ) -> [UInt8] {
+        _ csv: CopyableCSV, piece: Int, dropped: Set<Int>, slack: Int,
+        _ prefix: RecordPrefix = .none
+    ) -> (text: [UInt8], records: [RecordBounds]) {
         let dialect = Dialect(csv.dialect)
         var scanner = RecordScanner(
             dialect: dialect, width: csv.columns.count, hasHeader: csv.dialect.hasHeader,
@@ -38,7 +60,7 @@ struct TextEncoderPropertyTests {
                         isDropped: dropped.contains(column),
                         forcesNull: csv.forceNull.contains(column),
                         forcesNotNull: csv.forceNotNull.contains(column))
-                }))
+                }), prefix: prefix)
         var bounds = [RecordBounds](repeating: .none, count: csv.rows.count + 1)
         return bounds.withUnsafeMutableBufferPointer { bounds in
             // As in a slot, there may be more bytes behind the input.
@@ -49,7 +71,9 @@ struct TextEncoderPropertyTests {
                     scanner.width = csv.columns.count
                     _ = scanner.scan(bytes, isFinal: true, into: &index)
                 }
-                return encodeAll(&encoder, index.records, held, piece: piece)
+                return (
+                    encodeAll(&encoder, index.records, held, piece: piece), Array(index.records)
+                )
             }
         }
     }

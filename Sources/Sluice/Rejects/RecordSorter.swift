@@ -87,7 +87,8 @@ struct RecordSorter {
             _ = try connection.beginCopy(statements.copyRecords)
             let bounds = sent.map { batch.records[Int($0)] }
             try bounds.withUnsafeBufferPointer { bounds in
-                try BatchSender(batch: batch).sendText(bounds, numbers: sent, on: connection)
+                try BatchSender(batch: batch).sendText(
+                    bounds, prefix: .numbers(sent), on: connection)
             }
             _ = try connection.finishCopy()
         }

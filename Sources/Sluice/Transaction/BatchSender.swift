@@ -9,12 +9,12 @@ struct BatchSender {
     /// What is given to libpq at a time.
     private static let pieceLength = ByteCount.kibibytes(256)
 
-    /// - Parameter numbers: one for each record, which becomes its first column.
+    /// - Parameter prefix: a column before those of each record.
     func sendText(
-        _ records: UnsafeBufferPointer<RecordBounds>, numbers: [UInt32]? = nil,
+        _ records: UnsafeBufferPointer<RecordBounds>, prefix: RecordPrefix = .none,
         on connection: isolated Connection
     ) throws {
-        var encoder = TextEncoder(layout: batch.plan.layout, numbers: numbers)
+        var encoder = TextEncoder(layout: batch.plan.layout, prefix: prefix)
         try send(on: connection) { piece in
             encoder.encode(records, of: batch.bytes, into: piece)
         }

@@ -5,6 +5,8 @@
 public struct TextEncoder {
     /// A delimiter and a NULL.
     static let leastPiece = 3
+    /// The digits of any number, and a delimiter.
+    static let leastPrefixedPiece = 20
 
     let layout: RecordLayout
     private let splitter: FieldSplitter
@@ -12,8 +14,7 @@ public struct TextEncoder {
     /// True where a byte can't simply be copied.
     private let isSpecial: [Bool]
 
-    /// One for each record; nil: they are not numbered.
-    private let numbers: [UInt32]?
+    private let prefix: RecordPrefix
 
     private var spans: [FieldSpan]
     private var cursor = Cursor()
@@ -27,13 +28,12 @@ public struct TextEncoder {
         var isQuoted = false
         /// Whether a field of this record has been written.
         var hasWritten = false
-        var isNumbered = false
+        var hasPrefix = false
     }
 
-    /// - Parameter numbers: one for each record, which becomes its first column; nil: none does.
-    public init(layout: RecordLayout, numbers: [UInt32]? = nil) {
+    public init(layout: RecordLayout, prefix: RecordPrefix = .none) {
         self.layout = layout
-        self.numbers = numbers
+        self.prefix = prefix
         let decoder = FieldDecoder(dialect: layout.dialect)
         self.decoder = decoder
         splitter = FieldSplitter(dialect: layout.dialect)
@@ -50,13 +50,14 @@ public struct TextEncoder {
     ///
     /// - Parameters:
     ///   - bytes: what the records' bounds count from; the same at each call since `begin()`.
-    ///   - piece: room for at least `leastPiece` bytes.
+    ///   - piece: room for at least `leastPiece` bytes, with a prefix `leastPrefixedPiece`.
     /// - Returns: the bytes written, and whether all records are.
     public mutating func encode(
         _ records: UnsafeBufferPointer<RecordBounds>, of bytes: UnsafeRawBufferPointer,
         into piece: UnsafeMutableRawBufferPointer
     ) -> (written: Int, isFinished: Bool) {
-        precondition(piece.count >= Self.leastPiece)
+        precondition(
+            piece.count >= (prefix == .none ? Self.leastPiece : Self.leastPrefixedPiece))
         let readable = bytes.count
         guard let bytes = bytes.assumingMemoryBound(to: UInt8.self).baseAddress else {
             return (0, true)
@@ -64,8 +65,8 @@ public struct TextEncoder {
         var output = Output(piece)
         while cursor.record < records.count {
             if cursor.field == 0, cursor.position == nil {
-                guard writeNumber(into: &output) else { return (output.count, false) }
                 let record = records[cursor.record]
+                guard writePrefix(of: record, into: &output) else { return (output.count, false) }
                 spans.withUnsafeMutableBufferPointer { spans in
                     var isUsual = true
                     _ = splitter.split(
@@ -79,7 +80,7 @@ public struct TextEncoder {
                 {
                     output.advance(by: count)
                     cursor.record += 1
-                    cursor.isNumbered = false
+                    cursor.hasPrefix = false
                     continue
                 }
             }
@@ -89,19 +90,30 @@ public struct TextEncoder {
             cursor.record += 1
             cursor.field = 0
             cursor.hasWritten = false
-            cursor.isNumbered = false
+            cursor.hasPrefix = false
         }
         return (output.count, true)
     }
 
     /// False: the piece is full.
-    private mutating func writeNumber(into output: inout Output) -> Bool {
-        guard let numbers, !cursor.isNumbered else { return true }
-        let digits = String(numbers[cursor.record]).utf8
+    private mutating func writePrefix(
+        of record: RecordBounds, into output: inout Output
+    ) -> Bool {
+        if cursor.hasPrefix { return true }
+        switch prefix {
+        case .none: return true
+        case .numbers(let numbers): cursor.hasPrefix = write(numbers[cursor.record], to: &output)
+        case .offsets(let base): cursor.hasPrefix = write(base + Int(record.start), to: &output)
+        }
+        return cursor.hasPrefix
+    }
+
+    /// False: the piece is full.
+    private func write(_ number: some BinaryInteger, to output: inout Output) -> Bool {
+        let digits = String(number).utf8
         guard output.room > digits.count else { return false }
         for digit in digits { output.append(digit) }
         output.append(.tab)
-        cursor.isNumbered = true
         return true
     }
 

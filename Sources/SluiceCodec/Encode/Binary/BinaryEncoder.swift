@@ -8,18 +8,25 @@ public struct BinaryEncoder {
         Array("PGCOPY\n".utf8) + [0xFF, 0x0D, 0x0A, 0x00] + Array(repeating: 0, count: 8)
     private static let trailer: Int16 = -1
     static let leastPiece = 64
+    /// Of a prefix: its length, and an int8.
+    private static let prefixLength = 12
 
     private let layout: RecordLayout
     private let columns: [BinaryColumn]
     private let labels: EnumerationLabels
+    /// What records' places are counted from, where they are the first column; nil: they are none.
+    private let offsetBase: Int?
     /// What a record may need beyond its own length.
     private let extraBytes: Int
 
     private var hasHeader = false
     private var next = 0
 
-    /// - Parameter types: one per field; nil for those that are dropped.
-    public init(layout: RecordLayout, types: [BinaryType?]) {
+    /// - Parameters:
+    ///   - types: one per field; nil for those that are dropped.
+    ///   - offsetBase: where a record begins in its source, counted from here, becomes its first
+    ///     column, an int8; nil: there is no such column.
+    public init(layout: RecordLayout, types: [BinaryType?], offsetBase: Int? = nil) {
         precondition(layout.width == types.count)
         var labels = EnumerationLabels()
         var columns: [BinaryColumn] = []
@@ -31,7 +38,9 @@ public struct BinaryEncoder {
         self.layout = layout
         self.columns = columns
         self.labels = labels
-        extraBytes = columns.reduce(2 + FieldText.slack) { $0 + 4 + $1.extraBytes }
+        self.offsetBase = offsetBase
+        let prefixed = offsetBase == nil ? 0 : Self.prefixLength
+        extraBytes = columns.reduce(2 + prefixed + FieldText.slack) { $0 + 4 + $1.extraBytes }
     }
 
     /// Begins anew, at the first of some records.
@@ -75,6 +84,7 @@ public struct BinaryEncoder {
         unsure: inout [UInt32]
     ) {
         var next = next
+        let prefixed = offsetBase == nil ? 0 : Self.prefixLength
         columns.withUnsafeBufferPointer { columns in
             withUnsafeTemporaryAllocation(of: FieldSpan.self, capacity: layout.width) { spans in
                 let writer = BinaryRecordWriter(
@@ -83,8 +93,12 @@ public struct BinaryEncoder {
                     let record = records[next]
                     let needed = Int(record.end - record.start) + extraBytes
                     if needed <= room - written {
-                        if let count = writer.write(record, of: input, to: output + written) {
-                            written += count
+                        let tuple = output + written
+                        if let count = writer.write(record, of: input, to: tuple + prefixed) {
+                            written += prefixed + count
+                            if let offsetBase {
+                                storePrefix(offsetBase + Int(record.start), at: tuple)
+                            }
                         } else {
                             unsure.append(UInt32(truncatingIfNeeded: next))
                         }
@@ -98,5 +112,12 @@ public struct BinaryEncoder {
             }
         }
         self.next = next
+    }
+
+    /// The record's count of fields stands behind the prefix, and is no longer needed there.
+    private func storePrefix(_ offset: Int, at tuple: UnsafeMutablePointer<UInt8>) {
+        tuple.store(Int16(truncatingIfNeeded: columns.count + 1))
+        (tuple + 2).store(Int32(8))
+        (tuple + 6).store(Int64(offset))
     }
 }
