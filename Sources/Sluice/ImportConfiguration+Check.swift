@@ -24,6 +24,10 @@ extension ImportConfiguration {
         if load.singleTransaction, load.resume {
             return "a single transaction leaves nothing to resume"
         }
+        if load.atomic, load.resume { return "what is all or nothing leaves nothing to resume" }
+        if load.atomic, load.singleTransaction {
+            return "an import is a single transaction, or staged and moved by one"
+        }
         return load.singleTransaction && (load.jobs ?? 1) > 1
             ? "a single transaction has a single connection" : nil
     }

@@ -81,6 +81,9 @@ public struct LoadOptions: Sendable {
     public var dryRun = false
     /// All in one transaction, over one connection: the table is as before if anything fails.
     public var singleTransaction = false
+    /// Loads side by side into staging tables, and moves all rows into the table in one last
+    /// transaction: the table is as before if anything fails.
+    public var atomic = false
     /// Keeps books in the database, so that the same import goes on after whatever ended it.
     public var resume = false
     /// The name of the import in the ledger; nil: made from table, paths and dialect.

@@ -6,13 +6,14 @@ extension Connection {
     ///
     /// The time is limited by `connect_timeout` where that is given, else by the parameters', over
     /// all hosts and addresses together; libpq's look-up of names does not heed it.
+    /// - Parameter limit: replaces both.
     /// - Throws: `connectionFailed`, `connectTimeout`, `cancelled`, `outOfMemory`.
     /// The libpq functions are `PQconnectStartParams` and `PQconnectPoll`.
-    package func open() throws(PostgresError) {
+    package func open(within limit: Duration? = nil) throws(PostgresError) {
         precondition(handle == nil && copy.state == .idle, "a connection is opened once")
         try checkInterrupt()
         let handle = try PGHandle(parameters, notices: notices)
-        let timeout = handle.connectTimeout ?? parameters.connectTimeout
+        let timeout = limit ?? handle.connectTimeout ?? parameters.connectTimeout
         try connect(handle, .connect(deadline: .now + timeout, timeout: timeout))
         try handle.becomeNonblocking()
         cancelRequest = handle.makeCancelRequest()

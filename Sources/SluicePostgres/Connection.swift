@@ -20,7 +20,7 @@ package actor Connection {
     }
 
     let parameters: ConnectionParameters
-    let stallTimeout: Duration?
+    private(set) var stallTimeout: Duration?
     let notices: NoticeReceiver
     var handle: PGHandle?
     var cancelRequest: CancelRequest?
@@ -82,6 +82,11 @@ package actor Connection {
         let made = UnsafeMutableRawBufferPointer.allocate(byteCount: count.bytes, alignment: 64)
         room = made
         return made
+    }
+
+    /// Lets the server be silent for as long as it takes, on this connection.
+    package func waitWithoutLimit() {
+        stallTimeout = nil
     }
 
     // MARK: State

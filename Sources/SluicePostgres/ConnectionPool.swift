@@ -17,7 +17,7 @@ package final class ConnectionPool: Sendable {
     }
 
     private let state: Mutex<State>
-    private let makeConnection: @Sendable () throws(PostgresError) -> Connection
+    let makeConnection: @Sendable () throws(PostgresError) -> Connection
 
     /// `maximum` counts connections; for the rest see `Connection`.
     package init(

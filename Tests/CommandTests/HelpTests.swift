@@ -6,7 +6,7 @@ import Testing
         --dbname --host --port --username --table --columns --map --ignore-column --header \
         --no-header --delimiter --quote --escape --quoting --null --force-null --force-not-null \
         --skip-lines --comment --max-record-bytes --jobs --batch-bytes --truncate --dry-run \
-        --lock-timeout --stall-timeout --single-transaction --resume --import-id --verify-source \
+        --lock-timeout --stall-timeout --single-transaction --atomic --resume --import-id --verify-source \
         --on-error --rejects --rejects-overwrite --reject-limit --reject-ratio --retry-timeout --report --progress --quiet --verbose \
         --log-format --version --help
         """.split(separator: " ").map(String.init)

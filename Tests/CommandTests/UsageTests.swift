@@ -32,6 +32,10 @@ import Testing
         Case("--comment \"", "--quote and --comment must differ"),
         Case("--null a,b", "--null must not contain the --delimiter"),
         Case("--null \"", "--null must not contain the --quote"),
+        Case("--atomic --resume", "--atomic and --resume exclude each other"),
+        Case(
+            "--atomic --single-transaction",
+            "--atomic and --single-transaction exclude each other"),
         Case("-q -v", "--quiet and --verbose exclude each other"),
         Case("- -", "- (standard input) is given twice"),
     ]

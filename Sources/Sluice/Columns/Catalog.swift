@@ -29,7 +29,8 @@ struct Catalog {
             referencesItself: try referencesItself(relation, on: connection),
             isUnlogged: relation.isTrue("is_unlogged"),
             canSortOnServer: isUTF8 && relation.isTrue("can_sort")
-                && columns.allSatisfy { !$0.type.hasTextCast })
+                && columns.allSatisfy { !$0.type.hasTextCast },
+            hasInsertRules: relation.isTrue("has_insert_rules"))
     }
 
     private static func column(
@@ -100,6 +101,9 @@ struct Catalog {
                pg_catalog.format_type(a.atttypid, -1) AS input_type,
                \(textCast("a.atttypid")) AS has_text_cast,
                c.relpersistence = 'u' AS is_unlogged,
+               c.relhasrules AND EXISTS (
+                   SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type = '3'
+               ) AS has_insert_rules,
                c.relkind IN ('r', 'p') AND NOT c.relhasrules
                AND pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMP')
                AND EXISTS (

@@ -6,7 +6,10 @@ struct FilePlan: Sendable {
     /// The file, in messages.
     let name: String
     let layout: RecordLayout
-    /// The table's name, without schema and quotes, as the server's CONTEXT has it.
+    /// The rows go there first; nil: into the target at once.
+    let staging: StagingTable?
+    /// The name of the table that COPY writes to, without schema and quotes, as the server's
+    /// CONTEXT has it.
     let relation: String
     /// The columns written, in the file's order.
     let columns: [String]
@@ -29,13 +32,15 @@ struct FilePlan: Sendable {
 
     /// - Parameter fields: the target's column for each field of a record; nil drops the field.
     init(
-        name: String, target: Target, fields: [Int?], csv: CSVOptions, usesBinaryLane: Bool
+        name: String, target: Target, fields: [Int?], csv: CSVOptions, usesBinaryLane: Bool,
+        staging: StagingTable? = nil
     ) throws(Failure) {
         let columns = fields.compactMap { $0.map { target.columns[$0].name } }
         try Self.checkSelection(csv.forceNull, "FORCE_NULL", columns)
         try Self.checkSelection(csv.forceNotNull, "FORCE_NOT_NULL", columns)
         self.name = name
-        relation = target.name
+        self.staging = staging
+        relation = staging?.name ?? target.name
         self.columns = columns
         layout = RecordLayout(
             dialect: csv.dialect,
@@ -46,20 +51,31 @@ struct FilePlan: Sendable {
                     forcesNull: csv.forceNull.contains(column),
                     forcesNotNull: csv.forceNotNull.contains(column))
             })
-        let list = columns.map(SQLIdentifier.quote).joined(separator: ", ")
-        copyText = "COPY \(target.sql) (\(list)) FROM STDIN"
+        let written = (staging == nil ? [] : [StagingTable.offsetColumn]) + columns
+        let list = written.map(SQLIdentifier.quote).joined(separator: ", ")
+        copyText = "COPY \(staging?.sql ?? target.sql) (\(list)) FROM STDIN"
         copyBinary = copyText + " (FORMAT binary)"
         types = fields.map { $0.map { target.columns[$0].type } }
         inputTypes = types.compactMap { $0?.inputName }
         baseTypes = types.compactMap { $0?.baseName }
         lane =
             usesBinaryLane
-            ? Self.lane(target, columns: fields.compactMap { $0.map { target.columns[$0] } })
+            ? Self.lane(
+                target, columns: fields.compactMap { $0.map { target.columns[$0] } },
+                isStaged: staging != nil)
             : .text(reason: "the configuration says so")
     }
 
-    private static func lane(_ target: Target, columns: [Target.Column]) -> Lane {
-        if target.referencesItself {
+    /// Names and types of the columns, as CREATE TABLE takes them.
+    var definitions: String {
+        zip(columns, types.compactMap { $0 }).map { "\(SQLIdentifier.quote($0)) \($1.name)" }
+            .joined(separator: ", ")
+    }
+
+    private static func lane(
+        _ target: Target, columns: [Target.Column], isStaged: Bool
+    ) -> Lane {
+        if target.referencesItself, !isStaged {
             // Child and parent must not part ways.
             return .text(reason: "the table references itself")
         }

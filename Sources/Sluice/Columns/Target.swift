@@ -18,6 +18,8 @@ struct Target: Sendable {
     var isUnlogged: Bool
     /// Whether INSERT by a loop in the server does what COPY does, and may run.
     var canSortOnServer: Bool
+    /// Rules that INSERT follows, and COPY does not.
+    var hasInsertRules = false
 
     struct Column: Sendable {
         var name: String

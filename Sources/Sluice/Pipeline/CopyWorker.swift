@@ -39,12 +39,17 @@ extension Batch {
 }
 
 extension LoadContext {
-    /// A batch is in the table for good.
+    /// A batch is in the table for good, or in its staging table.
     func committed(_ loaded: LoadedBatch) {
-        server.committed()
         if loaded.rejects.total > 0 {
             rejects?.keep(loaded.batches.byteRange, ofFile: loaded.batches.file)
         }
-        totals.committed(loaded.batches, loaded.rows, loaded.rejects)
+        if let staging {
+            staging.stored(loaded)
+            totals.staged(loaded.batches)
+        } else {
+            server.committed()
+            totals.committed(loaded.batches, loaded.rows, loaded.rejects)
+        }
     }
 }

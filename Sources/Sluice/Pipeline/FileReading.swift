@@ -275,6 +275,7 @@ struct FileReading: ~Copyable {
             hasStarted = true
             try await reader.beforeFirstBatch(.batch)
         }
+        if hasStarted { try await reader.beforeBatch(batch) }
         try reader.ring.load(batch)
     }
 

@@ -49,6 +49,7 @@ struct ImportEnding: Sendable {
     /// With a ledger they are left as they are, for the run that goes on.
     private func leaveRejects() {
         guard let rejects = context.rejects else { return }
+        if let staging = context.staging, !staging.isMoved { return rejects.drop() }
         guard context.ledger == nil else { return context.totals.kept(rejects: rejects.paths) }
         do throws(Failure) {
             try rejects.merge()

@@ -40,12 +40,14 @@ struct ImportJob: Sendable {
             ConnectionParameters(configuration.connection), maximum: load.jobs ?? Self.jobsMax,
             stallTimeout: load.stallTimeout == .zero ? nil : load.stallTimeout,
             onNotice: { [logger] in logger.info("\($0.severity ?? "NOTICE"): \($0.message)") })
+        var staging: Staging?
         do {
             let (target, jobs) = try await prepare(pool)
             resolved(target)
             let opened = try await ImportOpening(
                 job: self, target: target, pool: pool, totals: totals
             ).open()
+            staging = opened.context.staging
             try await ImportEnding(context: opened.context, pool: pool, isDryRun: load.dryRun)
                 .after(opened) {
                     let pipeline = try Pipeline(
@@ -55,6 +57,7 @@ struct ImportJob: Sendable {
                 }
         } catch {
             await end(pool, thread)
+            await staging?.dropLeft(pool, logger)
             throw error
         }
         await end(pool, thread)
@@ -94,7 +97,7 @@ struct ImportJob: Sendable {
             }
             let target = try Catalog.target(table, on: connection)
             if load.singleTransaction { return (target, 1) }
-            if target.referencesItself {
+            if target.referencesItself, !load.atomic {
                 logger.info("\(target.sql) references itself: one connection, one transaction")
                 return (target, 1)
             }

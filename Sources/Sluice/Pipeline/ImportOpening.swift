@@ -45,8 +45,24 @@ struct ImportOpening: Sendable {
                 configuration.errors, dialect: configuration.csv.dialect,
                 records: judged.recordsRead, rejects: judged.rowsRejected),
             ledger: ledger.map { OwnedLedger($0, epoch: state?.epoch) },
-            server: ServerWatch(), totals: totals, logger: job.logger)
+            staging: try await staging(), server: ServerWatch(), totals: totals, logger: job.logger)
         return Opened(context: context, done: done, isFinished: isFinished)
+    }
+
+    // MARK: Staging
+
+    private func staging() async throws -> Staging? {
+        guard load.atomic, !load.dryRun else { return nil }
+        guard !target.hasInsertRules else {
+            throw Failure(
+                .data, "\(target.sql) has rules for INSERT, by which --atomic would be led astray",
+                advice: "load without --atomic: COPY follows no rules")
+        }
+        let staging = Staging(target: target)
+        try await pool.withConnection { [logger = job.logger] in
+            try staging.tellLeftOvers(logger, on: $0)
+        }
+        return staging
     }
 
     // MARK: Ledger

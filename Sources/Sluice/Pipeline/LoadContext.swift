@@ -13,6 +13,8 @@ struct LoadContext: Sendable {
     let limits: RejectLimits
     /// nil without `--resume`.
     let ledger: OwnedLedger?
+    /// nil without `--atomic`.
+    let staging: Staging?
     let server: ServerWatch
     let totals: Totals
     let logger: Logger

@@ -39,10 +39,11 @@ struct Pipeline: Sendable {
         isDryRun = load.dryRun
         progress = job.progress
         self.start = start
-        copiesWhole = load.singleTransaction || context.target.referencesItself
+        copiesWhole =
+            load.singleTransaction || context.target.referencesItself && context.staging == nil
         let start = ImportStart(
             context: context, pool: pool, truncates: load.truncate && !load.dryRun,
-            truncatesWithRows: load.singleTransaction)
+            truncatesWithRows: load.singleTransaction || load.atomic)
         truncation = start.truncation
         reader = SourceReader(
             inputs: job.source.inputs,
@@ -51,10 +52,15 @@ struct Pipeline: Sendable {
                 csv: job.configuration.csv),
             ring: ring, totals: context.totals, thread: thread, batchBytes: batchBytes,
             usesBinaryLane: load.usesBinaryLane,
-            recovers: load.dryRun || context.rejectsRecords, rejects: context.rejects,
+            recovers: load.dryRun || context.rejectsRecords, staging: context.staging,
+            rejects: context.rejects,
             done: opened.done, isFinished: opened.isFinished, verifiesSource: load.verifySource,
             logger: job.logger,
-            beforeFirstBatch: { try await start.run($0) })
+            beforeFirstBatch: { try await start.run($0) },
+            beforeBatch: {
+                try await context.staging?.prepare(
+                    for: $0, pool, retryTimeout: context.errors.retryTimeout)
+            })
     }
 
     /// Memory is set before the start: 24 MiB of batches, however many slots share it.
@@ -73,6 +79,9 @@ struct Pipeline: Sendable {
             if let progress { group.addTask { try await tick(progress) } }
             // The ticker never ends by itself.
             for _ in 0...jobs { try await group.next() }
+            if let staging = context.staging {
+                try await causes.recording { try await move(staging) }
+            }
             group.cancelAll()
         }
     }
@@ -103,7 +112,7 @@ struct Pipeline: Sendable {
 
     private func copy() async throws {
         let once = truncation?.statements ?? []
-        if context.target.referencesItself, !context.rejectsRecords {
+        if copiesWhole, context.target.referencesItself, !context.rejectsRecords {
             try await WholeCopyWorker(ring: ring, pool: pool, context: context, once: once).run()
         } else if copiesWhole {
             try await SingleTransactionWorker(
@@ -112,6 +121,16 @@ struct Pipeline: Sendable {
         } else {
             try await CopyWorker(ring: ring, pool: pool, context: context).run()
         }
+    }
+
+    private func move(_ staging: Staging) async throws {
+        // Else there was no batch.
+        guard !staging.files.isEmpty else { return }
+        var trial = MoveTrial(
+            Move(context: context, staging: staging, truncation: truncation), pool: pool)
+        let moved = try await trial.run()
+        staging.moved()
+        for file in moved.files { context.totals.moved(file) }
     }
 
     // MARK: Progress

@@ -15,6 +15,8 @@ struct SourceReader: Sendable {
     let usesBinaryLane: Bool
     /// Reads on behind malformed records; else the first one ends the import.
     let recovers: Bool
+    /// Where the rows go first; nil: into the target at once.
+    var staging: Staging?
     /// Where rejects are kept; nil: nothing is rejected.
     let rejects: RejectFiles?
     /// For each input the batches that an earlier run has loaded, by their start.
@@ -26,6 +28,8 @@ struct SourceReader: Sendable {
     let logger: Logger
     /// Called once, when the first batch is ready or there is none.
     let beforeFirstBatch: @Sendable (ImportStart.Content) async throws -> Void
+    /// Called for each batch before it is handed over.
+    var beforeBatch: @Sendable (Batch) async throws -> Void = { _ in }
 
     /// Opens each regular file and maps its header, so that a file that does not fit is known
     /// before the first row is sent.
@@ -73,7 +77,7 @@ extension SourceReader {
     func plan(file: Int, fields: [Int?]) throws -> FilePlan {
         try FilePlan(
             name: inputs[file].name, target: mapping.target, fields: fields, csv: mapping.csv,
-            usesBinaryLane: usesBinaryLane)
+            usesBinaryLane: usesBinaryLane, staging: staging?.table(ofFile: file))
     }
 
     /// Reads what there is; 0 is the end.

@@ -99,9 +99,9 @@ final class Totals: Sendable {
         update(index) { $0.body = body }
     }
 
-    /// A batch is tried once more.
-    func retried(_ batch: Batch) {
-        update(batch.file) { $0.counts.retries += 1 }
+    /// Something of a file is tried once more.
+    func retried(file index: Int) {
+        update(index) { $0.counts.retries += 1 }
     }
 
     /// An earlier run has loaded a batch.
@@ -136,6 +136,27 @@ final class Totals: Sendable {
             file.counts.batches += batches.count
             file.bytesLoaded += batches.range.endByte - batches.range.firstByte
             file.add(batches.range)
+        }
+    }
+
+    /// Batches are committed, but not yet into the target.
+    func staged(_ batches: CommittedBatches) {
+        update(batches.file) { $0.bytesLoaded += batches.byteRange.count }
+    }
+
+    /// All staged rows of a file are committed into the target.
+    func moved(_ moved: Moved.File) {
+        let staged = moved.staged
+        update(staged.file) { file in
+            file.counts.recordsUnloaded -= staged.records
+            file.counts.rowsLoaded += moved.loaded
+            file.counts.rowsRejected += staged.rejects + moved.rejects
+            file.counts.rowsSkipped += staged.rowCount - moved.loaded - moved.rejects
+            // Of which lane those were that did not make it nobody knows.
+            file.counts.rowsInBinary += min(staged.rows.inBinary, moved.loaded)
+            file.counts.rowsInText += max(0, moved.loaded - staged.rows.inBinary)
+            file.counts.batches += staged.batches
+            file.add(staged.range)
         }
     }
 

@@ -88,13 +88,16 @@ struct RecordSorter {
             let bounds = sent.map { batch.records[Int($0)] }
             try bounds.withUnsafeBufferPointer { bounds in
                 try BatchSender(batch: batch).sendText(
-                    bounds, prefix: .numbers(sent), on: connection)
+                    bounds, prefix: batch.plan.staging == nil ? .numbers(sent) : nil,
+                    on: connection)
             }
             _ = try connection.finishCopy()
         }
         guard !untaken.isEmpty else { return }
         _ = try connection.beginCopy(statements.copyUntaken)
-        let lines = untaken.map { "\($0.record)\t\\\\x\(Self.hex($0.bytes))\n" }
+        let lines = untaken.map {
+            "\(batch.sortingNumber(ofRecord: Int($0.record)))\t\\\\x\(Self.hex($0.bytes))\n"
+        }
         try put(lines.joined(), on: connection)
         _ = try connection.finishCopy()
     }
@@ -124,21 +127,51 @@ struct RecordSorter {
         while true {
             let page = try connection.query(statements.rejects, [String(last)])
             for row in page.rows.indices {
-                try sink.add(RefusedRecord(page, row: row))
                 last = page.number("n", row: row)
+                guard let index = batch.record(sortingNumber: last) else {
+                    throw Failure(.fault, "the server refused a record that was not sent")
+                }
+                try sink.add(RefusedRecord(page, row: row, index: index))
             }
             guard page.rows.count == SortStatements.pageLength else { return }
         }
     }
 }
 
+extension Batch {
+    /// By which the server knows a record that it sorts: in a staged row its place in the source.
+    fileprivate func sortingNumber(ofRecord index: Int) -> Int {
+        plan.staging == nil ? index : sourceOffset(Int(records[index].start))
+    }
+
+    fileprivate func record(sortingNumber number: Int) -> Int? {
+        plan.staging == nil ? number : record(atSourceOffset: number)
+    }
+
+    /// The index of the record that begins there.
+    func record(atSourceOffset offset: Int) -> Int? {
+        var (low, high) = (0, recordCount)
+        while low < high {
+            let middle = (low + high) / 2
+            if sourceOffset(Int(records[middle].start)) < offset {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        guard low < recordCount, sourceOffset(Int(records[low].start)) == offset else { return nil }
+        return low
+    }
+}
+
 extension RefusedRecord {
-    fileprivate init(_ answer: QueryResult, row: Int) {
+    /// A row of the table of rejects.
+    init(_ answer: QueryResult, row: Int, index: Int) {
         func text(_ column: String) -> String? {
             answer[row: row, column: column].flatMap { $0.isEmpty ? nil : $0 }
         }
         self.init(
-            index: answer.number("n", row: row),
+            index: index,
             sqlState: SQLState(text("state") ?? "") ?? .queryCanceled,
             message: text("message") ?? "", detail: text("detail"),
             column: text("column_name"), constraint: text("constraint_name"))

@@ -150,6 +150,12 @@ final class RejectFiles: Sendable {
         }
     }
 
+    /// Takes everything away: nothing was committed.
+    func drop() {
+        committed.withLock { $0 = paths.map { _ in [] } }
+        tidy()
+    }
+
     /// Takes away the parts that a run did not come to take away.
     func tidyLeftOver() -> [String?] {
         paths.map { path in

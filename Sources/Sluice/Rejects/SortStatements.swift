@@ -2,7 +2,8 @@ import SluicePostgres
 
 /// The SQL that loads records one after the other on the server.
 ///
-/// The records lie as text in a temporary table. A loop inserts a run of them by one INSERT; when
+/// The records lie as text in a temporary table, by their index in the batch or, where the rows
+/// are staged, by their place in the source. A loop inserts a run of them by one INSERT; when
 /// one is refused, those before it are inserted, and it is tried alone: what is refused then is a
 /// reject. A sequence, which no rollback sets back, tells how far the INSERT came. Values go
 /// through their type's input function; the assignment to the column checks its length, as COPY
@@ -140,9 +141,12 @@ struct SortStatements {
     private var insertion: String {
         let columns = plan.columns.map(SQLIdentifier.quote).joined(separator: ", ")
         let values = zip(fields, plan.inputTypes).map { "r.\($0)::\($1)" }.joined(separator: ", ")
+        let (first, offset) =
+            plan.staging == nil ? ("", "") : ("\(StagingTable.offsetColumn), ", "r.n, ")
         return """
-            INSERT INTO \(target.sql) (\(columns)) OVERRIDING SYSTEM VALUE
-                SELECT \(values)
+            INSERT INTO \(plan.staging?.sql ?? target.sql) (\(first)\(columns))
+                OVERRIDING SYSTEM VALUE
+                SELECT \(offset)\(values)
                 FROM (
                     SELECT * FROM \(Self.records) s
                     WHERE s.n BETWEEN low AND high AND s.untaken IS NULL

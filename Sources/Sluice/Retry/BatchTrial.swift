@@ -42,7 +42,7 @@ struct BatchTrial {
         guard mayHelp, let pause = retry.pause(after: error, at: .now) else {
             throw failure(error)
         }
-        context.totals.retried(batch)
+        context.totals.retried(file: batch.file)
         let milliseconds = Int(pause / .milliseconds(1))
         context.logger.warning(
             """
@@ -92,6 +92,10 @@ struct BatchTrial {
             let isThere = try ledger.contains(
                 source: batch.file, start: batch.range.lowerBound, on: connection)
             return isThere ? loaded : nil
+        }
+        if let staging = context.staging {
+            // Without rows it may be tried again, whatever it did.
+            return try staging.holds(batch, on: connection) ? loaded : nil
         }
         switch try loaded.mark.fate(on: connection) {
         case .committed: return loaded

@@ -9,12 +9,13 @@ struct BatchSender {
     /// What is given to libpq at a time.
     private static let pieceLength = ByteCount.kibibytes(256)
 
-    /// - Parameter prefix: a column before those of each record.
+    /// - Parameter prefix: nil: as the batch's table has it.
     func sendText(
-        _ records: UnsafeBufferPointer<RecordBounds>, prefix: RecordPrefix = .none,
+        _ records: UnsafeBufferPointer<RecordBounds>, prefix: RecordPrefix? = nil,
         on connection: isolated Connection
     ) throws {
-        var encoder = TextEncoder(layout: batch.plan.layout, prefix: prefix)
+        var encoder = TextEncoder(
+            layout: batch.plan.layout, prefix: prefix ?? batch.stagedPrefix)
         try send(on: connection) { piece in
             encoder.encode(records, of: batch.bytes, into: piece)
         }
@@ -26,7 +27,8 @@ struct BatchSender {
         unsure: inout [UInt32], on connection: isolated Connection
     ) throws {
         var encoder = BinaryEncoder(
-            layout: batch.plan.layout, types: batch.plan.binaryTypes(session))
+            layout: batch.plan.layout, types: batch.plan.binaryTypes(session),
+            offsetBase: batch.plan.staging.map { _ in batch.sourceOffset(0) })
         try send(on: connection) { piece in
             encoder.encode(records, of: batch.bytes, into: piece, unsure: &unsure)
         }
@@ -61,5 +63,12 @@ struct BatchSender {
             isFinished = progress.isFinished
             try connection.put(UnsafeRawBufferPointer(rebasing: piece[..<progress.written]))
         }
+    }
+}
+
+extension Batch {
+    /// A staging table keeps where each record began.
+    var stagedPrefix: RecordPrefix {
+        plan.staging == nil ? .none : .offsets(base: sourceOffset(0))
     }
 }

@@ -58,6 +58,14 @@ struct LoadFlags: ParsableArguments {
 
     @Flag(
         help: """
+            Load side by side into staging tables beside the table, then move all rows in one \
+            transaction: if anything fails the table is as before. Rows are written twice, the \
+            last step runs on one backend, and unique and foreign-key errors appear only there.
+            """)
+    var atomic = false
+
+    @Flag(
+        help: """
             Keep books in the database (schema pgsluice) from the first run on: the same command \
             then goes on where this one ended, whatever ended it.
             """)
@@ -91,6 +99,7 @@ extension LoadFlags {
         }
         try excludeTransactions()
         options.singleTransaction = singleTransaction
+        options.atomic = atomic
         options.resume = resume
         options.importID = importId
         options.verifySource = verifySource
@@ -101,6 +110,8 @@ extension LoadFlags {
 
     private func excludeTransactions() throws(UsageError) {
         try exclude("--single-transaction", "--resume", when: singleTransaction && resume)
+        try exclude("--atomic", "--resume", when: atomic && resume)
+        try exclude("--atomic", "--single-transaction", when: atomic && singleTransaction)
         try exclude(
             "--single-transaction", "--jobs",
             when: singleTransaction && jobs.map { $0 != "1" } == true)
