@@ -11,6 +11,17 @@ extension ImportConfiguration {
         return Failure(.usage, message)
     }
 
+    /// What can't be done with this source; nil: nothing.
+    func problem(with source: ImportSource) -> Failure? {
+        guard load.atomic, errors.policy == .reject,
+            let stream = source.inputs.first(where: { !$0.canBeReopened })
+        else { return nil }
+        return Failure(
+            .usage,
+            "--atomic with --on-error reject reads rejects again, and \(stream.name) can be read "
+                + "only once: load a file, or stop at the first one with --on-error stop")
+    }
+
     private var loadProblem: String? {
         if let jobs = load.jobs, jobs < 1 { return "jobs must be at least 1" }
         if let batchBytes = load.batchBytes, !(1...Self.bytesMax).contains(batchBytes.bytes) {

@@ -10,7 +10,9 @@ extension FileReading {
         for (position, batch) in done.enumerated() {
             try await readGap(upTo: batch.range.lowerBound)
             let isAtBorder = position == 0 || position == done.count - 1
-            try await pass(batch, verifies: isAtBorder || reader.verifiesSource)
+            try await pass(
+                batch,
+                verifies: isAtBorder && reader.verifiesBorders || reader.verifiesSource)
         }
         if reader.isFinished { try await checkEnd() }
         try await scan(untilHeader: false)

@@ -34,7 +34,9 @@ struct ImportJob: Sendable {
         _ totals: Totals, _ causes: Causes, _ start: ReportStart,
         resolved: (Target) -> Void
     ) async throws {
-        if let problem = configuration.problem { throw problem }
+        if let problem = configuration.problem ?? configuration.problem(with: source) {
+            throw problem
+        }
         let thread = try ownThread()
         let pool = ConnectionPool(
             ConnectionParameters(configuration.connection), maximum: load.jobs ?? Self.jobsMax,

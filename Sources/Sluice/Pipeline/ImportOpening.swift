@@ -30,6 +30,7 @@ struct ImportOpening: Sendable {
     }
 
     func open() async throws -> Opened {
+        let staging = try await staging()
         let files = try rejectFiles()
         if load.resume { try files?.lock() }
         var state: LedgerState?
@@ -45,7 +46,7 @@ struct ImportOpening: Sendable {
                 configuration.errors, dialect: configuration.csv.dialect,
                 records: judged.recordsRead, rejects: judged.rowsRejected),
             ledger: ledger.map { OwnedLedger($0, epoch: state?.epoch) },
-            staging: try await staging(), server: ServerWatch(), totals: totals, logger: job.logger)
+            staging: staging, server: ServerWatch(), totals: totals, logger: job.logger)
         return Opened(context: context, done: done, isFinished: isFinished)
     }
 
@@ -59,7 +60,7 @@ struct ImportOpening: Sendable {
                 advice: "load without --atomic: COPY follows no rules")
         }
         let staging = Staging(target: target)
-        try await pool.withConnection { [logger = job.logger] in
+        try await pool.retrying(configuration.errors.retryTimeout) { [logger = job.logger] in
             try staging.tellLeftOvers(logger, on: $0)
         }
         return staging

@@ -6,6 +6,7 @@ import SluicePostgres
 struct Pipeline: Sendable {
     private let reader: SourceReader
     private let ring: Ring
+    private let slots: [Slot]
     private let jobs: Int
     private let pool: ConnectionPool
     private let context: LoadContext
@@ -30,6 +31,7 @@ struct Pipeline: Sendable {
                 batchBytes: batchBytes,
                 maxRecordBytes: job.configuration.csv.dialect.maxRecordBytes)
         }
+        self.slots = slots
         ring = Ring(slots: slots)
         self.jobs = jobs
         self.pool = pool
@@ -127,10 +129,15 @@ struct Pipeline: Sendable {
         // Else there was no batch.
         guard !staging.files.isEmpty else { return }
         var trial = MoveTrial(
-            Move(context: context, staging: staging, truncation: truncation), pool: pool)
+            Move(
+                context: context, staging: staging, truncation: truncation,
+                rereading: Rereading(reader: reader, slots: slots)), pool: pool)
         let moved = try await trial.run()
         staging.moved()
-        for file in moved.files { context.totals.moved(file) }
+        for file in moved.files {
+            if file.rejects > 0 { context.rejects?.keepLatePart(ofFile: file.staged.file) }
+            context.totals.moved(file)
+        }
     }
 
     // MARK: Progress

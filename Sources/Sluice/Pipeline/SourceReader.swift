@@ -8,8 +8,8 @@ import SluiceSource
 struct SourceReader: Sendable {
     let inputs: [ImportSource.Input]
     let mapping: ColumnMapping
-    let ring: Ring
-    let totals: Totals
+    var ring: Ring
+    var totals: Totals
     let thread: OwnThread
     let batchBytes: ByteCount
     let usesBinaryLane: Bool
@@ -18,16 +18,18 @@ struct SourceReader: Sendable {
     /// Where the rows go first; nil: into the target at once.
     var staging: Staging?
     /// Where rejects are kept; nil: nothing is rejected.
-    let rejects: RejectFiles?
+    var rejects: RejectFiles?
     /// For each input the batches that an earlier run has loaded, by their start.
-    let done: [[LedgerBatch]]
+    var done: [[LedgerBatch]]
     /// Nothing may stand behind them.
     let isFinished: Bool
     /// All of them are compared with the input, not only the first and the last one.
     let verifiesSource: Bool
-    let logger: Logger
+    /// The first and the last one of them are.
+    var verifiesBorders = true
+    var logger: Logger
     /// Called once, when the first batch is ready or there is none.
-    let beforeFirstBatch: @Sendable (ImportStart.Content) async throws -> Void
+    var beforeFirstBatch: @Sendable (ImportStart.Content) async throws -> Void
     /// Called for each batch before it is handed over.
     var beforeBatch: @Sendable (Batch) async throws -> Void = { _ in }
 

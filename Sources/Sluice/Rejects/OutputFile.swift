@@ -45,6 +45,11 @@ struct OutputFile: ~Copyable {
         buffer.append(contentsOf: bytes)
     }
 
+    mutating func write(_ bytes: ArraySlice<UInt8>) throws(Failure) {
+        if buffer.count + bytes.count > Self.bufferLength { try flush() }
+        buffer.append(contentsOf: bytes)
+    }
+
     mutating func write(_ text: String) throws(Failure) {
         if buffer.count + text.utf8.count > Self.bufferLength { try flush() }
         buffer.append(contentsOf: text.utf8)

@@ -16,6 +16,8 @@ final class RejectFiles: Sendable {
     private let locks: Mutex<[Int32]>
     /// The inputs whose folder of parts was there.
     private let taken = Mutex<Set<Int>>([])
+    /// The inputs that have a part which is no batch's.
+    private let late = Mutex<Set<Int>>([])
 
     init(paths: [String?]) {
         self.paths = paths
@@ -109,6 +111,16 @@ final class RejectFiles: Sendable {
         return RejectPart(base: "\(Self.parts(of: path))/\(Self.name(ofPart: batch.range))")
     }
 
+    /// A place for those of a file's rejects that are found when all its batches are committed.
+    func latePart(ofFile file: Int) throws(Failure) -> RejectPart {
+        RejectPart(base: paths[file].map(Self.latePart))
+    }
+
+    /// They count.
+    func keepLatePart(ofFile file: Int) {
+        late.withLock { _ = $0.insert(file) }
+    }
+
     /// The batch is committed: its part counts.
     func keep(_ range: Range<Int>, ofFile file: Int) {
         committed.withLock { $0[file].append(range) }
@@ -119,13 +131,22 @@ final class RejectFiles: Sendable {
     /// Puts the parts of committed batches together in the order of the source.
     func merge() throws(Failure) {
         let committed = committed.withLock { $0 }
-        for (path, ranges) in zip(paths, committed) {
-            guard let path, !ranges.isEmpty else { continue }
-            let parts = ranges.sorted { $0.lowerBound < $1.lowerBound }
+        for (file, path) in paths.enumerated() {
+            guard let path, hasRejects(file) else { continue }
+            let parts = committed[file].sorted { $0.lowerBound < $1.lowerBound }
                 .map { "\(Self.parts(of: path))/\(Self.name(ofPart: $0))" }
+            if late.withLock({ $0.contains(file) }) {
+                try RejectMerge.merge(
+                    parts, and: [Self.latePart(of: path)], into: path, log: Self.log(of: path))
+                continue
+            }
             try Self.merge(parts.map { $0 + ".csv" }, into: path)
             try Self.merge(parts.map { $0 + ".log" }, into: Self.log(of: path))
         }
+    }
+
+    private func hasRejects(_ file: Int) -> Bool {
+        committed.withLock { !$0[file].isEmpty } || late.withLock { $0.contains(file) }
     }
 
     private static func merge(_ parts: [String], into path: String) throws(Failure) {
@@ -139,11 +160,10 @@ final class RejectFiles: Sendable {
     /// - Returns: the reject files that stay, by input.
     @discardableResult
     func tidy() -> [String?] {
-        let committed = committed.withLock { $0 }
-        return zip(paths, committed).map { path, ranges in
+        paths.enumerated().map { file, path in
             guard let path else { return nil }
             Self.removeFolder(Self.parts(of: path))
-            guard ranges.isEmpty else { return path }
+            guard !hasRejects(file) else { return path }
             unlink(path)
             unlink(Self.log(of: path))
             return nil
@@ -153,6 +173,7 @@ final class RejectFiles: Sendable {
     /// Takes everything away: nothing was committed.
     func drop() {
         committed.withLock { $0 = paths.map { _ in [] } }
+        late.withLock { $0 = [] }
         tidy()
     }
 
@@ -175,6 +196,8 @@ final class RejectFiles: Sendable {
     private static func log(of path: String) -> String { path + ".log" }
 
     private static func parts(of path: String) -> String { path + ".parts" }
+
+    private static func latePart(of path: String) -> String { "\(parts(of: path))/late" }
 
     private static func name(ofPart range: Range<Int>) -> String {
         "\(range.lowerBound)-\(range.upperBound)"

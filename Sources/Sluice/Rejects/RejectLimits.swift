@@ -1,4 +1,6 @@
 import SluiceCodec
+import SluiceCore
+import SluicePostgres
 import Synchronization
 
 /// How many records may be rejected before the import ends.
@@ -55,6 +57,47 @@ final class RejectLimits: Sendable {
             state.records -= batch.allRecords
             state.rejects -= rejects.total
         }
+    }
+
+    // MARK: Behind the last batch
+
+    /// Whether a limit was set.
+    var isLimited: Bool { limit != nil || ratio != nil }
+
+    /// How many more of all records may be rejected; nil: any number.
+    var room: Int? {
+        state.withLock { state in
+            var room = limit.map { $0 - state.rejects }
+            if let ratio, state.records >= Self.leastRecords {
+                let most = Int(ratio * Double(state.records)) - state.rejects
+                room = min(room ?? most, most)
+            }
+            return room
+        }
+    }
+
+    /// What is wrong with so many more rejects, of records that are counted already; nil: nothing.
+    ///
+    /// - Parameters:
+    ///   - isLeading: no record before them was taken.
+    ///   - last: the last one of them, and the name of its file.
+    func failure(
+        afterLate total: Int, isLeading: Bool, last: () throws -> (RefusedRecord, file: String)
+    ) rethrows -> Failure? {
+        guard total > 0 else { return nil }
+        var next = state.withLock { $0 }
+        next.rejects += total
+        next.leading = isLeading ? total : 0
+        guard failure(next, BatchRejects()) != nil else { return nil }
+        let (refused, file) = try last()
+        let location = SourceLocation(file: file)
+        var rejects = BatchRejects()
+        rejects.last = Reject(
+            location: location, endLine: 0, byteCount: 0, kind: refused.kind,
+            sqlState: refused.sqlState.code, message: refused.message)
+        var failure = failure(next, rejects)
+        failure?.location = location
+        return failure
     }
 
     private func failure(_ state: State, _ rejects: BatchRejects) -> Failure? {

@@ -8,6 +8,7 @@ struct RejectSink: ~Copyable {
     private let batch: Batch
     private var part: RejectPart
     private var malformed: ArraySlice<MalformedRecord>
+    private let writesMalformed: Bool
     /// Lines are counted on from the last reject.
     private var mark: (position: Int, line: Int)
     private(set) var count = 0
@@ -16,8 +17,10 @@ struct RejectSink: ~Copyable {
     /// The last one written.
     private(set) var last: Reject?
 
-    init(_ batch: Batch, part: consuming RejectPart) {
+    /// - Parameter writesMalformed: else they are counted on the way only: they are written.
+    init(_ batch: Batch, part: consuming RejectPart, writesMalformed: Bool = true) {
         self.batch = batch
+        self.writesMalformed = writesMalformed
         self.part = part
         malformed = batch.malformed[...]
         mark = (batch.prelude, batch.firstLine)
@@ -49,6 +52,9 @@ struct RejectSink: ~Copyable {
         return rejects
     }
 
+    /// Gives the part back, for another batch.
+    consuming func release() -> RejectPart { part }
+
     // MARK: Malformed records
 
     private var passedMalformed: Int { batch.malformed.count - malformed.count }
@@ -58,7 +64,7 @@ struct RejectSink: ~Copyable {
         while let next = malformed.first, next.precedingRecords <= index {
             let number = batch.firstRecord + next.precedingRecords + passedMalformed
             malformed = malformed.dropFirst()
-            try add(next, number: number)
+            if writesMalformed { try add(next, number: number) }
         }
     }
 

@@ -68,7 +68,7 @@ struct MoveTrial {
         let deadline = retry.deadline
         do {
             return try await pool.withConnection { [self] connection in
-                try attempt(until: deadline, on: connection)
+                try await attempt(until: deadline, on: connection)
             }
         } catch let error as PostgresError where error != .cancelled && error != .poolClosed {
             return .failed(error, mark: nil, isInRecovery: false)
@@ -77,12 +77,12 @@ struct MoveTrial {
 
     private func attempt(
         until deadline: ContinuousClock.Instant, on connection: isolated Connection
-    ) throws -> Move.Outcome {
+    ) async throws -> Move.Outcome {
         if let uncertain, try isCommitted(uncertain, until: deadline, on: connection) {
             return .committed(uncertain)
         }
         try leftOpen?.awaitEnd(until: deadline, on: connection)
-        return try move.run(on: connection)
+        return try await move.run(on: connection)
     }
 
     /// The staging tables go with the rows, or not at all: if they are there, nothing is committed.
