@@ -3,10 +3,9 @@ import SluiceTestSupport
 import Testing
 
 /// All rows or none, whoever looks and whenever.
-@Suite(.serialized, .timeLimit(.minutes(60)), .server, .needs("--single-transaction"))
+@Suite(.serialized, .timeLimit(.minutes(60)), .server, .needs("--single-transaction", "--atomic"))
 struct AllOrNothingTests {
-    // And --atomic, once the program has it.
-    private static let flags = ["--single-transaction"]
+    private static let flags = ["--single-transaction", "--atomic"]
 
     @Test(arguments: flags)
     func `nobody sees a part`(flag: String) async throws {

@@ -27,6 +27,19 @@ struct MessageFaultTests {
         try await strikeEverywhere(action, moment, ["--resume"])
     }
 
+    @Test(.needs("--atomic"), arguments: quick)
+    func `all or nothing, nothing is left uncertain`(
+        action: Fault.Action, moment: Fault.Moment
+    ) async throws {
+        try await strikeEverywhere(action, moment, ["--atomic"])
+    }
+
+    @Test(.needs("--atomic"), arguments: [true, false])
+    func `all or nothing, silence leaves nothing uncertain`(keepsServer: Bool) async throws {
+        try await strikeEverywhere(
+            .stall(keepsServer: keepsServer), .before, ["--stall-timeout", "2s", "--atomic"])
+    }
+
     @Test(arguments: [true, false])
     func `a connection that falls silent at any message loses and doubles nothing`(
         keepsServer: Bool
@@ -112,7 +125,8 @@ struct MessageFaultTests {
     /// Without a ledger it may be unable to tell; before its first row it may just as well say
     /// that there is no server.
     private func isForgiven(_ end: ImportEnd, _ proxy: FaultProxy, _ flags: [String]) -> Bool {
-        let isUncertain = !end.uncertainLines.isEmpty && !flags.contains("--resume")
+        let isExact = flags.contains("--resume") || flags.contains("--atomic")
+        let isUncertain = !end.uncertainLines.isEmpty && !isExact
         return isUncertain || !proxy.trace.contains { $0.kind == .typed("d") }
     }
 }

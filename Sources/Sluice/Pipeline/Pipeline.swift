@@ -7,6 +7,7 @@ struct Pipeline: Sendable {
     private let reader: SourceReader
     private let ring: Ring
     private let slots: [Slot]
+    private let stallTimeout: Duration
     private let jobs: Int
     private let pool: ConnectionPool
     private let context: LoadContext
@@ -32,6 +33,7 @@ struct Pipeline: Sendable {
                 maxRecordBytes: job.configuration.csv.dialect.maxRecordBytes)
         }
         self.slots = slots
+        stallTimeout = load.stallTimeout
         ring = Ring(slots: slots)
         self.jobs = jobs
         self.pool = pool
@@ -131,7 +133,8 @@ struct Pipeline: Sendable {
         var trial = MoveTrial(
             Move(
                 context: context, staging: staging, truncation: truncation,
-                rereading: Rereading(reader: reader, slots: slots)), pool: pool)
+                rereading: Rereading(reader: reader, slots: slots),
+                watch: MoveWatch(pool: pool, interval: stallTimeout)), pool: pool)
         let moved = try await trial.run()
         staging.moved()
         for file in moved.files {

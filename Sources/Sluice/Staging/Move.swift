@@ -8,6 +8,7 @@ struct Move: Sendable {
     let staging: Staging
     let truncation: Truncation?
     let rereading: Rereading
+    let watch: MoveWatch
 
     /// How a try went.
     enum Outcome: Sendable {
@@ -42,12 +43,14 @@ struct Move: Sendable {
     private func move(
         _ mark: inout TransactionMark?, on connection: isolated Connection
     ) async throws -> Moved {
-        // A long INSERT says nothing until its end.
-        connection.waitWithoutLimit()
         let files = staging.files
         let statements = MoveStatements(target: context.target, files: files)
+        watch.transaction = nil
         let opening = try start(statements).begin(on: connection)
         mark = opening.mark
+        watch.transaction = mark
+        // A long INSERT says nothing until its end.
+        connection.waitWithoutLimit()
         var moved = Moved(mark: opening.mark)
         var late = LateRejects(context: context, staging: staging, rereading: rereading)
         for file in files {

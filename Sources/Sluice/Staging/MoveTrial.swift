@@ -67,8 +67,10 @@ struct MoveTrial {
     private func attempt() async throws -> Move.Outcome {
         let deadline = retry.deadline
         do {
-            return try await pool.withConnection { [self] connection in
-                try await attempt(until: deadline, on: connection)
+            return try await move.watch.watch { [self] in
+                try await pool.withConnection { connection in
+                    try await attempt(until: deadline, on: connection)
+                }
             }
         } catch let error as PostgresError where error != .cancelled && error != .poolClosed {
             return .failed(error, mark: nil, isInRecovery: false)

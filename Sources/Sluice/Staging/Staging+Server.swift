@@ -49,7 +49,7 @@ extension Staging {
         let tables = leftTables.map(\.sql).joined(separator: ", ")
         guard !tables.isEmpty else { return }
         do {
-            try await pool.cleanUp(
+            _ = try await pool.aside(
                 "SET lock_timeout = \(Self.patience.milliseconds); DROP TABLE IF EXISTS \(tables)",
                 within: Self.patience)
         } catch {

@@ -1,26 +1,30 @@
 extension ConnectionPool {
-    /// Runs statements on a connection of its own, whether or not the pool is closed and the task
-    /// cancelled.
+    /// Runs statements on a connection of its own, whether or not all others are lent, the pool is
+    /// closed and the task cancelled. Answers the last result.
     ///
     /// - Throws: what the server says; `connectTimeout` or `stalled` when it takes longer.
-    package func cleanUp(_ sql: String, within limit: Duration) async throws(PostgresError) {
+    package func aside(
+        _ sql: String, within limit: Duration
+    ) async throws(PostgresError) -> QueryResult {
         let connection = try makeConnection()
         do throws(PostgresError) {
-            try await connection.cleanUp(sql, until: .now + limit)
+            let answer = try await connection.answer(sql, until: .now + limit)
+            await connection.close()
+            return answer
         } catch {
             await connection.close()
             throw error
         }
-        await connection.close()
     }
 }
 
 extension Connection {
-    fileprivate func cleanUp(
+    fileprivate func answer(
         _ sql: String, until deadline: ContinuousClock.Instant
-    ) throws(PostgresError) {
+    ) throws(PostgresError) -> QueryResult {
         try open(within: max(.zero, deadline - .now))
         let answer = try exchange(sql, [], .cleanUp(deadline: deadline))
         if let error = answer.error { throw error }
+        return answer.results.last ?? QueryResult()
     }
 }
