@@ -73,6 +73,13 @@ package actor Connection {
         guard !isInterrupted.load(ordering: .acquiring) else { throw .cancelled }
     }
 
+    // MARK: Patience
+
+    /// Lets the server be silent for as long as it takes, on this connection.
+    package func waitWithoutLimit() {
+        stallTimeout = nil
+    }
+
     // MARK: Room
 
     /// What is put is made here: so many bytes, valid until the next call or the connection's end.
@@ -82,11 +89,6 @@ package actor Connection {
         let made = UnsafeMutableRawBufferPointer.allocate(byteCount: count.bytes, alignment: 64)
         room = made
         return made
-    }
-
-    /// Lets the server be silent for as long as it takes, on this connection.
-    package func waitWithoutLimit() {
-        stallTimeout = nil
     }
 
     // MARK: State

@@ -42,8 +42,13 @@ final class Staging: Sendable {
             return state.files[batch.file] == nil
         }
         guard isFirst else { return }
-        let create = table(ofFile: batch.file).create(batch.plan.definitions, for: target)
-        try await pool.retrying(retryTimeout) { _ = try $0.query(create) }
+        let table = table(ofFile: batch.file)
+        let create = table.create(batch.plan.definitions, for: target)
+        try await pool.retrying(retryTimeout) { connection in
+            _ = try connection.query(create)
+            let columns = try connection.query(table.compressed).rows.compactMap { $0[0] }
+            if !columns.isEmpty { _ = try connection.query(table.uncompress(columns)) }
+        }
     }
 
     /// A batch is committed into its staging table.

@@ -21,6 +21,21 @@ struct StagingTable: Hashable, Sendable {
         "rows on their way into \(target.sql), by pgsluice --atomic"
     }
 
+    /// Answers the columns whose values are compressed where they are long.
+    var compressed: String {
+        """
+        SELECT attname FROM pg_catalog.pg_attribute WHERE attstorage IN ('x', 'm') AND attnum > 0 \
+        AND attrelid = \(SQLLiteral.quote(sql))::pg_catalog.regclass
+        """
+    }
+
+    /// A compressed value would stay so on its way into the target, whatever that says, and fit
+    /// where it does not when COPY brings it.
+    func uncompress(_ columns: [String]) -> String {
+        let changes = columns.map { "ALTER \(SQLIdentifier.quote($0)) SET STORAGE EXTERNAL" }
+        return "ALTER TABLE \(sql) \(changes.joined(separator: ", "))"
+    }
+
     /// Logged: a crash must not lose what was acknowledged. May be run twice.
     ///
     /// - Parameter columns: names and types.
