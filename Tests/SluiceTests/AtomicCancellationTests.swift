@@ -55,7 +55,7 @@ struct AtomicCancellationTests {
             let count = try await table.server.value(
                 """
                 SELECT count(*) FROM pg_stat_activity
-                WHERE application_name = 'pgsluice' AND \(condition)
+                WHERE application_name = '\(table.schema)' AND \(condition)
                 """)
             return count != "0"
         }

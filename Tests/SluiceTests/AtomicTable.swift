@@ -42,6 +42,8 @@ struct AtomicTable: Sendable {
         _ source: ImportSource, _ change: (inout ImportConfiguration) -> Void = { _ in }
     ) async throws -> Load {
         try await Load.run(source, into: name) { configuration in
+            // Other suites have importers, too.
+            configuration.connection.database = "application_name=\(schema)"
             configuration.load.atomic = true
             configuration.load.batchBytes = .kibibytes(1)
             change(&configuration)
@@ -76,7 +78,7 @@ struct AtomicTable: Sendable {
 
     /// Nothing of the import is left but what it was to leave.
     func expectClean(at sourceLocation: Testing.SourceLocation = #_sourceLocation) async throws {
-        let hasNoImporters = try await server.hasNoImporters()
+        let hasNoImporters = try await server.hasNoImporters(named: schema)
         #expect(hasNoImporters, sourceLocation: sourceLocation)
         let tables = try await stagingTables()
         #expect(tables == 0, "staging tables", sourceLocation: sourceLocation)

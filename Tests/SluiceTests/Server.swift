@@ -40,10 +40,10 @@ struct Server: Sendable {
     }
 
     /// Whether no backend of an importer is left; a closed one needs a moment to go.
-    func hasNoImporters() async throws -> Bool {
+    func hasNoImporters(named name: String = "pgsluice") async throws -> Bool {
         for _ in 0..<100 {
             let left = try await value(
-                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgsluice'")
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = '\(name)'")
             if left == "0" { return true }
             try await Task.sleep(for: .milliseconds(20))
         }
