@@ -88,6 +88,11 @@ bench: ## Race psql \copy, the limit and the peers that there are; 12 minutes
 	@scripts/prerequisites.sh
 	@Benchmarks/run.sh
 
+.PHONY: micro
+micro: ## Time the codec's stages and encoders one by one; its benchmark package is fetched
+	@scripts/prerequisites.sh --build
+	swift package --package-path Benchmarks/Micro --disable-sandbox benchmark --no-progress
+
 .PHONY: format
 format: ## Format every source file in place
 	swift format --in-place --recursive --parallel $(SOURCES)
@@ -104,4 +109,4 @@ ci: lint test ## What CI runs: lint and every test, warnings as errors
 .PHONY: clean
 clean: ## Remove all that was built or fetched
 	rm -rf .build .build-tests .build-tsan .build-servers
-	rm -rf Benchmarks/.build-python Benchmarks/.build-results
+	rm -rf Benchmarks/.build-python Benchmarks/.build-results Benchmarks/Micro/.build
