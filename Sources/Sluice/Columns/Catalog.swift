@@ -5,6 +5,9 @@ struct Catalog {
     /// The oldest server that has what our questions name.
     static let oldestServer = 140_000
 
+    /// As texts, of which each may take 18 bytes, more columns than this may not fit into a row.
+    private static let sortableColumns = 400
+
     /// Finds the table and makes sure that COPY can write to it.
     ///
     /// One question for the usual table: a new session answers each of them slowly.
@@ -29,7 +32,8 @@ struct Catalog {
             referencesItself: try referencesItself(relation, on: connection),
             isUnlogged: relation.isTrue("is_unlogged"),
             canSortOnServer: isUTF8 && relation.isTrue("can_sort")
-                && columns.allSatisfy { !$0.type.hasTextCast },
+                && columns.count <= sortableColumns
+                && columns.allSatisfy { $0.type.isReadByCast },
             hasInsertRules: relation.isTrue("has_insert_rules"))
     }
 

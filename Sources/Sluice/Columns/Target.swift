@@ -37,13 +37,23 @@ struct Target: Sendable {
         /// Without a modifier and, of a domain, that of what it is over: a cast to it reads text
         /// as the type's input function does.
         var inputName: String
-        /// Such a cast does something else, after all.
+        /// There is a cast of its own, which may do something else.
         var hasTextCast: Bool
         var oid: UInt32
         /// -1: none.
         var modifier: Int32
         /// Of an enum; else nil.
         var labels: [String]?
+
+        /// Whether a cast to `inputName` reads text as COPY does.
+        var isReadByCast: Bool { !hasTextCast && !hasFields }
+
+        /// `interval hour`, or an array of such: the modifier says what `1` is.
+        private var hasFields: Bool {
+            let allFields: Int32 = 0x7FFF
+            return [1_186, 1_187].contains(oid) && modifier != -1
+                && modifier >> 16 & allFields != allFields
+        }
     }
 
     /// What COPY writes when no columns are named.

@@ -27,12 +27,7 @@ extension FileReading {
     /// The file's first line end tells, and it may be among what is passed over.
     private mutating func learnLineEnd() async throws {
         guard !reader.mapping.csv.hasHeader else { return }
-        while filled < reader.batchBytes.bytes, !isAtEnd { try await fill() }
-        var trial = scanner
-        var found = RecordIndex(bounds: slot.bounds)
-        let held = UnsafeRawBufferPointer(rebasing: slot.bytes[..<filled])
-        _ = trial.scan(held, isFinal: isAtEnd, into: &found)
-        scanner.lineEnd = trial.lineEnd
+        scanner.lineEnd = try await tryScan().0.lineEnd
     }
 
     private mutating func readGap(upTo end: Int) async throws {

@@ -79,6 +79,28 @@ struct FileReading: ~Copyable {
         guard !reader.mapping.csv.hasHeader else { return }
         plan = try reader.plan(file: file, fields: reader.mapping.fieldsByPosition())
         scanner.width = plan?.layout.width
+        try await keepSkippedLines()
+    }
+
+    /// Without a header what stands before the first record is part of the first batch, which an
+    /// earlier run may have loaded.
+    private mutating func keepSkippedLines() async throws {
+        let csv = reader.mapping.csv
+        guard reader.rejects != nil, csv.skipLines > 0 || csv.dialect.comment != nil else { return }
+        let (trial, found, held) = try await tryScan()
+        let records = found.records.first.map { Int($0.start) }
+        let end = [records, found.malformed.first?.start].compactMap { $0 }.min()
+        try keepPrelude(held, upTo: end ?? trial.consumed)
+    }
+
+    /// Scans what the first batch may hold, and settles nothing.
+    mutating func tryScan() async throws -> (RecordScanner, RecordIndex, UnsafeRawBufferPointer) {
+        while filled < reader.batchBytes.bytes, !isAtEnd { try await fill() }
+        var trial = scanner
+        var found = RecordIndex(bounds: slot.bounds)
+        let held = UnsafeRawBufferPointer(rebasing: slot.bytes[..<filled])
+        _ = trial.scan(held, isFinal: isAtEnd, into: &found)
+        return (trial, found, held)
     }
 
     private func tellLane() {
