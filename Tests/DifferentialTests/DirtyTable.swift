@@ -102,17 +102,16 @@ extension DirtyTable {
                 odd: ["{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}", "a0"]),
         ])
 
-    /// A loop in the server would read xml in another way: savepoints.
+    /// A loop in the server would read an interval with fields in another way: savepoints.
     private static let oddTypes = DirtyTable(
         name: "odd_types",
         ddl: """
-            CREATE TABLE % (id int PRIMARY KEY, x xml, c "char", label name, who inet, bits bit(3),
+            CREATE TABLE % (id int PRIMARY KEY, h interval hour, c "char", label name, who inet, bits bit(3),
                 i interval, p point)
             """,
         columns: [
             Column(name: "id", good: [], odd: ["1", "x"], isKey: true),
-            Column(
-                name: "x", good: ["<a/>", "text"], odd: ["<a>", "<?xml version=\"1.0\"?><b/>"]),
+            Column(name: "h", good: ["1", "2"], odd: ["3 days", "x", "01:30"]),
             Column(name: "c", good: ["a", ""], odd: ["ab", "ä", "\\101"]),
             Column(name: "label", good: ["n"], odd: [String(repeating: "n", count: 70)]),
             Column(name: "who", good: ["10.0.0.1", "::1"], odd: ["10.0.0.0/33", "10.0.0.1/8"]),
