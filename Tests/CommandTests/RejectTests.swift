@@ -80,6 +80,13 @@ struct RejectTests {
         #expect(mode as? Int == 0o600)
     }
 
+    @Test func `an input is not taken for a reject file to be replaced`() async throws {
+        try workdir.write("id,name\n1,a\nx,b\n", to: "in.csv")
+        let ended = try await run(["--rejects", "in.csv", "--rejects-overwrite"])
+        #expect(ended.status == 73, "\(ended)")
+        #expect(try content("in.csv") == "id,name\n1,a\nx,b\n")
+    }
+
     @Test func `a file that can't be made is told before a row is sent`() async throws {
         try workdir.write("id,name\n1,a\nx,b\n", to: "in.csv")
         let ended = try await run(["--rejects", "no/such/folder/r.csv"])

@@ -46,7 +46,10 @@ struct Target: Sendable {
         var labels: [String]?
 
         /// Whether a cast to `inputName` reads text as COPY does.
-        var isReadByCast: Bool { !hasTextCast && !hasFields }
+        var isReadByCast: Bool { !hasTextCast && !hasFields && !isOwn }
+
+        /// What the input functions of others make of a modifier nobody knows.
+        private var isOwn: Bool { oid >= 16_384 && modifier >= 0 }
 
         /// `interval hour`, or an array of such: the modifier says what `1` is.
         private var hasFields: Bool {

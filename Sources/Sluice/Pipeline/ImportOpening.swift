@@ -122,6 +122,9 @@ struct ImportOpening: Sendable {
 
     private func open(_ files: RejectFiles?, _ done: [[LedgerBatch]]) throws {
         let ranges = done.map { $0.filter { $0.counts.rowsRejected > 0 }.map(\.range) }
+        if configuration.errors.overwritesRejects {
+            try files?.checkReplaced(job.source.inputs)
+        }
         try files?.open(
             overwrites: configuration.errors.overwritesRejects,
             continuing: load.resume ? ranges : nil)

@@ -103,6 +103,13 @@ final class RejectFiles: Sendable {
         try output.flush()
     }
 
+    func appendPrelude(_ bytes: [UInt8], ofFile file: Int) throws(Failure) {
+        guard let path = paths[file] else { return }
+        var output = try OutputFile(path: path, existing: .append)
+        try output.write(bytes[...])
+        try output.flush()
+    }
+
     // MARK: Batches
 
     /// A place for a batch's rejects; what an earlier try left is gone.
@@ -193,7 +200,7 @@ final class RejectFiles: Sendable {
 
     // MARK: Names
 
-    private static func log(of path: String) -> String { path + ".log" }
+    static func log(of path: String) -> String { path + ".log" }
 
     private static func parts(of path: String) -> String { path + ".parts" }
 

@@ -13,6 +13,15 @@ final class RejectLimits: Sendable {
         var rejects = 0
         /// From the import's first record on, without a gap.
         var leading = 0
+        /// How many rejects lead in batches that came before those ahead of them, by their first
+        /// record.
+        var waiting: [Int: Int] = [:]
+
+        mutating func lead(_ count: Int, from record: Int) {
+            guard count > 0, record <= RejectLimits.leastRecords else { return }
+            waiting[record] = count
+            while let count = waiting.removeValue(forKey: leading + 1) { leading += count }
+        }
     }
 
     private let limit: Int?
@@ -38,10 +47,12 @@ final class RejectLimits: Sendable {
             var next = state
             next.records += batch.allRecords
             next.rejects += rejects.total
-            if batch.file == 0, batch.firstRecord == next.leading + 1 {
-                next.leading += rejects.leading
-            }
-            if rejects.total > 0, let failure = self.failure(next, rejects) { return failure }
+            if batch.file == 0 { next.lead(rejects.leading, from: batch.firstRecord) }
+            // A clean batch may be the one by which a share begins to count.
+            let found =
+                rejects.total > 0
+                ? self.failure(next, rejects) : shareFailure(next, rejects)
+            if let found { return found }
             state = next
             return nil
         }
@@ -104,19 +115,22 @@ final class RejectLimits: Sendable {
         if let limit, state.rejects > limit {
             return exceeded("more than \(limit) records are rejected (--reject-limit)", rejects)
         }
-        if let ratio, state.records >= Self.leastRecords,
-            Double(state.rejects) > ratio * Double(state.records)
-        {
-            return exceeded(
-                "\(state.rejects) of \(state.records) records are rejected, "
-                    + "more than the part of \(ratio) that may be (--reject-ratio)", rejects)
-        }
+        if let failure = shareFailure(state, rejects) { return failure }
         if limit == nil, ratio == nil, state.leading >= Self.leastRecords {
             return exceeded(
                 "the first \(Self.leastRecords) records are all rejected, read with "
                     + dialect.summary, rejects)
         }
         return nil
+    }
+
+    private func shareFailure(_ state: State, _ rejects: BatchRejects) -> Failure? {
+        guard let ratio, state.records >= Self.leastRecords,
+            Double(state.rejects) > ratio * Double(state.records)
+        else { return nil }
+        return exceeded(
+            "\(state.rejects) of \(state.records) records are rejected, "
+                + "more than the part of \(ratio) that may be (--reject-ratio)", rejects)
     }
 
     private func exceeded(_ message: String, _ rejects: BatchRejects) -> Failure {

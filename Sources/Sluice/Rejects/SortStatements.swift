@@ -173,7 +173,9 @@ struct SortStatements {
                 \(assignments)
                 field := 0;
             EXCEPTION WHEN OTHERS THEN
-                NULL;
+                -- COPY reads the fields in the file's order, INSERT in the table's.
+                \(diagnosis)
+                IF NOT (\(SQLState.dataCondition("state"))) THEN RAISE; END IF;
             END;
             column_found := (ARRAY[\(names)]::pg_catalog.text[])[field];
         END IF;
