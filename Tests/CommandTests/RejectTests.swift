@@ -80,11 +80,98 @@ struct RejectTests {
         #expect(mode as? Int == 0o600)
     }
 
-    @Test func `an input is not taken for a reject file to be replaced`() async throws {
-        try workdir.write("id,name\n1,a\nx,b\n", to: "in.csv")
-        let ended = try await run(["--rejects", "in.csv", "--rejects-overwrite"])
-        #expect(ended.status == 73, "\(ended)")
-        #expect(try content("in.csv") == "id,name\n1,a\nx,b\n")
+    @Test func `a line longer than a batch does not move the lines of rejects behind it`()
+        async throws
+    {
+        let long = String(repeating: "c", count: 9_000)
+        try workdir.write("id,name\n1,a\n#\(long)\nx,b\n2,\(long)\ny,c\n", to: "in.csv")
+        let flags = ["--comment", "#", "--max-record-bytes", "1kB", "--batch-bytes", "1kB"]
+        let ended = try await run(flags + ["--on-error", "reject", "-j1"])
+        #expect(ended.status == 3, "\(ended)")
+        #expect(try content("in.csv.rejects.csv") == "id,name\nx,b\ny,c\n")
+        let lines = try content("in.csv.rejects.csv.log").matches(of: /"line":(\d+)/).map(\.1)
+        #expect(lines == ["4", "5", "6"])
+    }
+
+    @Test func `what is still needed is not replaced`() async throws {
+        let input = "id,name\n1,a\nx,b\n"
+        try workdir.write(input, to: "in.csv")
+        let itself = try await run(["--rejects", "in.csv", "--rejects-overwrite"])
+        #expect(itself.status == 73 && itself.error.contains("is an input"), "\(itself)")
+        let folder = workdir.url.path
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(folder)/link.csv", withDestinationPath: "in.csv")
+        let linked = try await run(["--rejects", "link.csv", "--rejects-overwrite"])
+        #expect(linked.status == 73, "\(linked)")
+        try workdir.write(input, to: "r.csv.log")
+        let log = try await run(["--rejects", "r.csv", "--rejects-overwrite"], ["r.csv.log"])
+        #expect(log.status == 73, "\(log)")
+        #expect(try content("r.csv.log") == input)
+        let fifo = try workdir.makeFIFO("fifo")
+        let special = try await run(["--rejects", fifo, "--rejects-overwrite"])
+        #expect(special.status == 73 && special.error.contains("no regular file"), "\(special)")
+        #expect(try content("in.csv") == input)
+        #expect(try database.query("SELECT count(*) FROM \(table)") == "0")
+    }
+
+    @Test func `a disk without room for rejects ends the import, and what is in stays known`()
+        async throws
+    {
+        let rows = (1...20_000).map { "\($0 % 2 == 0 ? "x\($0)" : "\($0)"),a\n" }.joined()
+        try workdir.write("id,name\n" + rows, to: "in.csv")
+        // A limit of the process's own stands in for a full disk.
+        let limited = try Running(
+            URL(filePath: "/bin/bash"),
+            [
+                "-c", "trap '' XFSZ; ulimit -f 200; exec \"$0\" \"$@\"", Program.url.path, "import",
+                "-t", table, "--report", "json", "--progress", "none", "--reject-ratio", "1",
+                "--batch-bytes", "16kB", "-j1", "in.csv",
+            ], in: workdir, input: .nullDevice, output: nil, environment: .withServer)
+        let ended = try await limited.end()
+        #expect(ended.status == 74 && ended.error.contains("could not be written"), "\(ended)")
+        let loaded = try #require(try ended.json["rows_loaded"] as? Int)
+        #expect(try database.query("SELECT count(*) FROM \(table)") == "\(loaded)")
+    }
+
+    @Test func `lines that are skipped without a header are skipped in the reject file too`()
+        async throws
+    {
+        try workdir.write("first\nsecond\r\n1,a\nx,b\ny,c\n", to: "in.csv")
+        let flags = ["--no-header", "--skip-lines", "2", "--on-error", "reject"]
+        let ended = try await run(flags)
+        #expect(ended.status == 3, "\(ended)")
+        let rejects = "first\nsecond\r\nx,b\ny,c\n"
+        #expect(try content("in.csv.rejects.csv") == rejects)
+        let again = try await run(flags, ["in.csv.rejects.csv"])
+        #expect(try again.json["rows_rejected"] as? Int == 2, "\(again)")
+        #expect(try content("in.csv.rejects.csv.rejects.csv") == rejects)
+    }
+
+    @Test func `a value of hundreds of columns is sorted as any other`() async throws {
+        let columns = (0..<500).map { "c\($0) timestamptz" }.joined(separator: ", ")
+        let wide = try database.table("wide", "id int, " + columns)
+        let values = String(repeating: ",2020-01-01 10:11:12.123456+00", count: 500)
+        try workdir.write("1\(values)\nx\(values)\n2\(values)\n", to: "wide.csv")
+        let ended = try await workdir.run(
+            ["import", "-t", wide, "--no-header", "--on-error", "reject", "wide.csv"],
+            environment: .withServer)
+        #expect(ended.status == 3, "\(ended)")
+        #expect(try database.query("SELECT count(*) FROM \(wide)") == "2")
+    }
+
+    @Test func `several inputs have several names, whatever they are called`() async throws {
+        for folder in ["a", "b", "out"] {
+            try FileManager.default.createDirectory(
+                at: workdir.url.appending(component: folder), withIntermediateDirectories: true)
+        }
+        let files = ["a/in.csv", "b/in.csv", "in.csv.2"]
+        for (number, file) in files.enumerated() {
+            try workdir.write("id,name\nx\(number),a\n", to: file)
+        }
+        let ended = try await run(["--rejects", "out/"], files)
+        #expect(ended.status == 3, "\(ended)")
+        #expect(try content("out/in.csv.2.rejects.csv") == "id,name\nx1,a\n")
+        #expect(try content("out/in.csv.2.2.rejects.csv") == "id,name\nx2,a\n")
     }
 
     @Test func `a file that can't be made is told before a row is sent`() async throws {

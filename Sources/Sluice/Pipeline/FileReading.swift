@@ -90,7 +90,7 @@ struct FileReading: ~Copyable {
         let (trial, found, held) = try await tryScan()
         let records = found.records.first.map { Int($0.start) }
         let end = [records, found.malformed.first?.start].compactMap { $0 }.min()
-        try keepPrelude(held, upTo: end ?? trial.consumed)
+        try keepPrelude(held, upTo: end ?? trial.settledEnd)
     }
 
     /// Scans what the first batch may hold, and settles nothing.

@@ -23,7 +23,8 @@ struct RejectSink: ~Copyable {
         self.writesMalformed = writesMalformed
         self.part = part
         malformed = batch.malformed[...]
-        mark = (batch.prelude, batch.firstLine)
+        // Of a line that is passed over the slot may hold the end only.
+        mark = (max(0, batch.prelude), batch.firstHeldLine)
     }
 
     /// To be called in the records' order.
