@@ -189,14 +189,14 @@ extension Batch {
 
     init(
         _ slot: Slot, file: Int, range: Range<Int>, records: Int, firstLine: Int, lineCount: Int,
-        linesPassed: Int = 0
+        linesPassed: Int = 0, firstRecord: Int = 1
     ) throws {
         self.init(
             slot: slot, file: file,
             plan: try FilePlan(
                 name: "s", target: .of(["a"]), fields: [0], csv: CSVOptions(),
                 usesBinaryLane: false),
-            range: range, prelude: 0, firstRecord: 1, firstLine: firstLine,
+            range: range, prelude: 0, firstRecord: firstRecord, firstLine: firstLine,
             firstHeldLine: firstLine, lineCount: lineCount,
             lastLine: firstLine + lineCount - 1,
             lineEnd: .lineFeed, recordCount: records, malformed: [], holdsLongPermit: false,
