@@ -1,7 +1,8 @@
 import SluiceTestSupport
+import Testing
 
 /// A table that refuses for many reasons, and the texts that its columns meet.
-struct DirtyTable: Sendable {
+struct DirtyTable: Sendable, CustomTestStringConvertible {
     let name: String
     /// Makes it as `ours` or `theirs`, which `%` stands for.
     let ddl: String
@@ -9,26 +10,25 @@ struct DirtyTable: Sendable {
     /// What is compared in the end; nil: the table itself.
     var compared: String?
 
+    var testDescription: String { name }
+
+    var number: Int { Self.all.firstIndex { $0.name == name }! }
+
     struct Column: Sendable {
         let name: String
-        let good: [String]
+        var good: [String] = []
         /// Valid and unusual, or refused.
         let odd: [String]
-        /// Counts up, so that it does not collide by chance.
-        var isKey = false
-    }
-
-    /// A field's text.
-    func value(
-        of column: Column, record: Int, dirt: Int, _ random: inout SeededRandom
-    ) -> String {
-        if random.oneIn(dirt), !column.odd.isEmpty { return random.pick(column.odd) }
-        return column.isKey ? String(record) : random.pick(column.good)
+        /// What meets values of other records.
+        var colliding: [String] = []
+        var key = DirtyKey.none
     }
 }
 
 extension DirtyTable {
-    static let all = [constraints, triggers, partitions, oddTypes, view, largeRows]
+    static let all = [
+        constraints, triggers, partitions, oddTypes, view, largeRows, dateKeys, rules, assigned,
+    ]
 
     private static let constraints = DirtyTable(
         name: "constraints",
@@ -40,9 +40,9 @@ extension DirtyTable {
             """,
         columns: [
             Column(
-                name: "id", good: [], odd: ["1", " 2", "7 ", "x", "", "99999999999", "+3", "0x1F"],
-                isKey: true),
-            Column(name: "code", good: [], odd: ["1", "dup", "dup"], isKey: true),
+                name: "id", odd: ["x", "", "99999999999"],
+                colliding: ["1", " 2", "7 ", "+3", "0x1F"], key: .number),
+            Column(name: "code", odd: [""], colliding: ["1", "dup", "dup"], key: .word),
             Column(
                 name: "n", good: ["1", "20", "2147483647"], odd: ["", "0", "-1", "1e3", "1_0"]),
             Column(
@@ -69,12 +69,13 @@ extension DirtyTable {
                 FOR EACH ROW EXECUTE FUNCTION dirty.later()
             """,
         columns: [
-            Column(name: "id", good: [], odd: ["3", "x", ""], isKey: true),
+            Column(name: "id", odd: ["x", ""], colliding: ["3"], key: .number),
             Column(
                 name: "word", good: ["a", "word", "Ω"],
                 odd: ["boom", "skip", "late", "unusual", "assert", ""]),
             Column(
-                name: "span", good: ["", "empty"], odd: ["[1,5)", "[4,9)", "[20,30]", "[9,1]", "x"]),
+                name: "span", good: ["", "empty"], odd: ["[9,1]", "x"],
+                colliding: ["[1,5)", "[4,9)", "[20,30]"]),
         ])
 
     private static let partitions = DirtyTable(
@@ -87,7 +88,8 @@ extension DirtyTable {
             CREATE TABLE %_2 PARTITION OF % FOR VALUES FROM ('2020-07-01') TO ('2021-01-01')
             """,
         columns: [
-            Column(name: "id", good: [], odd: ["1", "9223372036854775808"], isKey: true),
+            Column(
+                name: "id", odd: ["9223372036854775808"], colliding: ["1"], key: .number),
             Column(
                 name: "day", good: ["2020-02-02", "2020-08-08"], odd: ["2021-01-01", "", "today"]),
             Column(name: "note", good: ["x", "note"], odd: [""]),
@@ -106,11 +108,11 @@ extension DirtyTable {
     private static let oddTypes = DirtyTable(
         name: "odd_types",
         ddl: """
-            CREATE TABLE % (id int PRIMARY KEY, h interval hour, c "char", label name, who inet, bits bit(3),
-                i interval, p point)
+            CREATE TABLE % (id int PRIMARY KEY, h interval hour, c "char", label name, who inet,
+                bits bit(3), i interval, p point)
             """,
         columns: [
-            Column(name: "id", good: [], odd: ["1", "x"], isKey: true),
+            Column(name: "id", odd: ["x"], colliding: ["1"], key: .number),
             Column(name: "h", good: ["1", "2"], odd: ["3 days", "x", "01:30"]),
             Column(name: "c", good: ["a", ""], odd: ["ab", "ä", "\\101"]),
             Column(name: "label", good: ["n"], odd: [String(repeating: "n", count: 70)]),
@@ -131,7 +133,7 @@ extension DirtyTable {
                 EXECUTE FUNCTION %_insert()
             """,
         columns: [
-            Column(name: "id", good: [], odd: ["1", "x", ""], isKey: true),
+            Column(name: "id", odd: ["x", ""], colliding: ["1"], key: .number),
             Column(name: "word", good: ["a", "b"], odd: ["no"]),
         ], compared: "%_base")
 
@@ -143,7 +145,7 @@ extension DirtyTable {
             ALTER TABLE % ALTER body SET STORAGE PLAIN
             """,
         columns: [
-            Column(name: "id", good: [], odd: ["1"], isKey: true),
+            Column(name: "id", odd: [], colliding: ["1"], key: .number),
             Column(
                 name: "body", good: ["a", "body"], odd: [String(repeating: "large", count: 2_000)]),
         ])
@@ -155,6 +157,8 @@ extension DirtyTable {
         CREATE TYPE dirty.mood AS ENUM ('sad', 'ok');
         CREATE DOMAIN dirty.positive AS int CHECK (VALUE > 0);
         CREATE DOMAIN dirty.filled AS varchar(4) NOT NULL;
+        CREATE DOMAIN dirty.hours AS interval hour CHECK (VALUE > '0');
+        CREATE TYPE dirty.pair AS (n int, word varchar(3));
         CREATE FUNCTION dirty.before() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             IF NEW.word = 'boom' THEN RAISE 'no % today', NEW.word; END IF;

@@ -3,16 +3,18 @@ import SluicePostgres
 /// A schema of a test's own on the private server, dropped at its end.
 struct Scratch: Sendable {
     let schema: String
+    let parameters: ConnectionParameters
     let pool: ConnectionPool
 
     /// Lends a schema to `body`.
     static func with(
-        _ schema: String, _ body: (Scratch) async throws -> Void
+        _ schema: String, _ parameters: ConnectionParameters = ConnectionParameters(),
+        _ body: (Scratch) async throws -> Void
     ) async throws {
         let scratch = Scratch(
-            schema: schema,
+            schema: schema, parameters: parameters,
             pool: ConnectionPool(
-                ConnectionParameters(), maximum: 2, stallTimeout: .seconds(60), onNotice: { _ in }))
+                parameters, maximum: 2, stallTimeout: .seconds(60), onNotice: { _ in }))
         do {
             _ = try await scratch.query("DROP SCHEMA IF EXISTS \(schema) CASCADE")
             _ = try await scratch.query("CREATE SCHEMA \(schema)")

@@ -8,9 +8,28 @@ public func refusedText(
     guard let start = bytes.assumingMemoryBound(to: UInt8.self).baseAddress,
         !TextCheck.isText(FieldText(start, count: bytes.count).part(record))
     else { return nil }
-    let fields = fieldValues(of: record, in: bytes, width: layout.width, dialect: layout.dialect)
-    let sent = zip(fields, layout.fields).filter { !$0.1.isDropped }.map(\.0.bytes)
-    return refusedBytes(of: Array(sent.joined(separator: [.tab])) + [.lineFeed])
+    return refusedBytes(of: sentText(of: record, in: bytes, layout: layout))
+}
+
+/// What the text lane sends.
+private func sentText(
+    of record: RecordBounds, in bytes: UnsafeRawBufferPointer, layout: RecordLayout
+) -> [UInt8] {
+    var encoder = TextEncoder(layout: layout)
+    var text: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 4_096)
+    var isFinished = false
+    while !isFinished {
+        let progress = withUnsafePointer(to: record) { record in
+            piece.withUnsafeMutableBytes { piece in
+                encoder.encode(
+                    UnsafeBufferPointer(start: record, count: 1), of: bytes, into: piece)
+            }
+        }
+        text += piece[..<progress.written]
+        isFinished = progress.isFinished
+    }
+    return text
 }
 
 private func refusedBytes(of text: [UInt8]) -> [UInt8]? {
