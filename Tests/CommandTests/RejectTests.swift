@@ -197,6 +197,43 @@ struct RejectTests {
         #expect(try content("out/in.csv.2.rejects.csv") == "id,name\ny,b\n")
     }
 
+    @Test func `a name that is taken leaves nothing of the other files behind`() async throws {
+        for name in ["a.csv", "b.csv"] { try workdir.write("id,name\nx,a\n", to: name) }
+        try workdir.write("mine", to: "b.csv.rejects.csv.log")
+        let ended = try await run(["--on-error", "reject"], ["a.csv", "b.csv"])
+        #expect(ended.status == 73, "\(ended)")
+        #expect(try content("b.csv.rejects.csv.log") == "mine")
+        for name in ["a.csv.rejects.csv", "a.csv.rejects.csv.log", "b.csv.rejects.csv"] {
+            #expect(!exists(name) && !exists(name + ".parts"), "\(name)")
+        }
+    }
+
+    @Test func `an input that is named as another's rejects are has a file of its own`()
+        async throws
+    {
+        let files = ["a/in", "b/in", "c/in.2"]
+        for file in files {
+            let folder = workdir.url.appending(component: String(file.prefix(1)))
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try workdir.write("id,name\nx,\(file)\n", to: file)
+        }
+        let ended = try await run(["--on-error", "reject"], files)
+        #expect(ended.status == 3, "\(ended)")
+        #expect(try content("in.2.rejects.csv") == "id,name\nx,b/in\n")
+        #expect(try content("in.2.2.rejects.csv") == "id,name\nx,c/in.2\n")
+    }
+
+    @Test func `a table of very many columns loses its bad records only`() async throws {
+        let names = (0..<1_600).map { "c\($0)" }
+        let wide = try database.table("wide", names.map { "\($0) int" }.joined(separator: ","))
+        let good = names.map { _ in "1" }.joined(separator: ",")
+        let lines = [names.joined(separator: ","), good, "x" + good.dropFirst(), good]
+        try workdir.write(lines.joined(separator: "\n"), to: "in.csv")
+        let ended = try await workdir.run(
+            ["import", "-t", wide, "--on-error", "reject", "in.csv"], environment: .withServer)
+        #expect(ended.status == 3 && ended.output.hasSuffix("COPY 2\n"), "\(ended)")
+    }
+
     @Test func `none keeps only the counts`() async throws {
         try workdir.write("id,name\n1,a\nx,b\n", to: "in.csv")
         let ended = try await run(["--rejects", "none"])

@@ -48,16 +48,36 @@ final class RejectFiles: Sendable {
     ///   which it has committed, for each file; nil: there was none.
     /// - Throws: `Failure` of the code `output`, or `taken` when another run has them.
     func open(overwrites: Bool, continuing done: [[Range<Int>]]? = nil) throws(Failure) {
-        for (file, path) in paths.enumerated() {
-            guard let path else { continue }
-            // What has parts beside it is a run's that did not end.
-            let isOwn = taken.withLock { $0.contains(file) }
-            let existing: OutputFile.Existing = overwrites || isOwn ? .replace : .refuse
-            _ = try OutputFile(path: path, existing: existing)
-            _ = try OutputFile(path: Self.log(of: path), existing: existing)
-            if !isOwn { try openFolder(Self.parts(of: path)) }
-            try keepParts(of: path, in: done?[file] ?? [], file: file)
+        var made: [String] = []
+        do throws(Failure) {
+            for (file, path) in paths.enumerated() {
+                guard let path else { continue }
+                try open(path, file: file, overwrites: overwrites, made: &made)
+                try keepParts(of: path, in: done?[file] ?? [], file: file)
+            }
+        } catch {
+            // The next try must not find them and take them for another's.
+            for path in made where rmdir(path) != 0 { unlink(path) }
+            throw error
         }
+    }
+
+    /// - Parameter made: takes the paths that were not there before.
+    private func open(
+        _ path: String, file: Int, overwrites: Bool, made: inout [String]
+    ) throws(Failure) {
+        // What has parts beside it is a run's that did not end.
+        let isOwn = taken.withLock { $0.contains(file) }
+        let existing: OutputFile.Existing = overwrites || isOwn ? .replace : .refuse
+        for path in [path, Self.log(of: path)] {
+            _ = try OutputFile(path: path, existing: existing)
+            if existing == .refuse { made.append(path) }
+        }
+        guard !isOwn else { return }
+        let folder = Self.parts(of: path)
+        let isNew = access(folder, F_OK) != 0
+        try openFolder(folder)
+        if isNew { made.append(folder) }
     }
 
     private func openFolder(_ folder: String) throws(Failure) {
