@@ -76,8 +76,9 @@ extension Connection {
     /// notice, or that `PQflush` happens to read, is seen at the end only.
     private func lookForError(_ handle: PGHandle) throws(PostgresError) {
         guard isReadable(handle.socket, within: .zero) else { return }
+        let delay = handle.seesErrorNext ? Duration.zero : Self.noticeDelayMax
         while try takeInput(handle) == .lookCloser {
-            guard isReadable(handle.socket, within: Self.noticeDelayMax) else {
+            guard isReadable(handle.socket, within: delay) else {
                 copy.nothingArrived()
                 _ = try endCopy(failingWith: CopySessionStateMachine.probeMessage, handle)
                 return

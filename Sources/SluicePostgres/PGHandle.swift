@@ -1,4 +1,5 @@
 import CLibpq
+import Glibc
 
 /// One `PGconn`, from `PQconnectStartParams` to `PQfinish`.
 ///
@@ -122,6 +123,15 @@ final class PGHandle {
     ///
     /// Answers whether nothing is left, or the connection is lost, which a result explains.
     func flush() -> Bool { PQflush(connection) != 1 }
+
+    /// Whether the bytes that have come begin with an error: false where they can't be seen, as
+    /// under TLS. A part of another message may look the same.
+    var seesErrorNext: Bool {
+        guard PQsslInUse(connection) == 0, PQgssEncInUse(connection) == 0 else { return false }
+        var type: UInt8 = 0
+        let flags = Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)
+        return recv(socket, &type, 1, flags) == 1 && type == UInt8(ascii: "E")
+    }
 
     /// Reads what has come. The libpq function is `PQconsumeInput`.
     ///

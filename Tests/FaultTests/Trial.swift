@@ -65,7 +65,7 @@ struct Trial: Sendable {
             CREATE FUNCTION \(table)_pause() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
                 -- Sorting out a batch's records one by one is not to take minutes.
-                IF pg_catalog.current_query() LIKE '%COPY%' THEN
+                IF pg_catalog.current_query() LIKE '%FROM STDIN%' THEN
                     PERFORM pg_catalog.pg_sleep(\(pause / .seconds(1)));
                 END IF;
                 RETURN NULL;
