@@ -32,7 +32,7 @@ ROUNDS ?= 200
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## Load a million rows into a private server (or DATABASE_URL, CSV and TABLE: your own)
@@ -88,10 +88,10 @@ bench: ## Race psql \copy, the limit and the peers that there are; 12 minutes
 	@scripts/prerequisites.sh
 	@Benchmarks/run.sh
 
-.PHONY: micro
-micro: ## Time the codec's stages and encoders one by one; its benchmark package is fetched
-	@scripts/prerequisites.sh --build
-	swift package --package-path Benchmarks/Micro --disable-sandbox benchmark --no-progress
+.PHONY: bench-micro
+bench-micro: ## Measure scanner, splitter and encoders alone, and rewrite their part of Benchmarks/README.md
+	@scripts/prerequisites.sh
+	@Benchmarks/micro.sh
 
 .PHONY: format
 format: ## Format every source file in place

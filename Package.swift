@@ -21,9 +21,11 @@ let package = Package(
     name: "pgsluice",
     products: [
         .library(name: "Sluice", targets: ["Sluice"]),
-        // The dialect's values, which a configuration holds, and what the micro benchmarks measure.
+        // The dialect's values, which a configuration holds.
         .library(name: "SluiceCodec", targets: ["SluiceCodec"]),
         .executable(name: "pgsluice", targets: ["pgsluice"]),
+        // No interface for users: what Benchmarks/Micro measures. It may change at any time.
+        .library(name: "_SluiceCodec", targets: ["SluiceCore", "SluiceCodec"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -125,13 +125,18 @@ check_count() {
     [[ $loaded == "$1" ]] || { echo "$table has $loaded rows instead of $1" >&2; return 1; }
 }
 
-# Tells on what and with what the figures were measured, for the tables' foot.
-describe_machine() {
-    local cpu_model memory revision
+describe_hardware() {
+    local cpu_model memory
     cpu_model=$(lscpu 2>/dev/null | sed -n 's/^Model name: *//p' | head -n 1)
     memory=$(awk '/^MemTotal/ { printf "%.0f GiB of memory", $2 / 1048576 }' /proc/meminfo 2>/dev/null)
     printf 'machine\t%s, %s cores, %s, %s %s\n' "${cpu_model:-$(uname -m)}" "$(getconf _NPROCESSORS_ONLN)" \
         "${memory:-?}" "$(uname -s)" "$(uname -r)"
+}
+
+# Tells on what and with what the figures were measured, for the tables' foot.
+describe_machine() {
+    local revision
+    describe_hardware
     printf 'server\tPostgreSQL %s\n' "$(sql -c 'SHOW server_version')"
     printf 'settings\t%s\n' "$(sql -c "SELECT string_agg(name || ' = ' || current_setting(name), ', ' ORDER BY name)
         FROM pg_settings WHERE name IN ('shared_buffers', 'fsync', 'synchronous_commit', 'full_page_writes', 'wal_level')")"
@@ -150,7 +155,9 @@ publish() {
     if $2; then into=$benchmarks/results; fi
     mkdir -p "$into"
     mv "$work/$1.tsv" "$work/$1-machine.tsv" "$into"
-    if fetch matplotlib 'matplotlib==3.*'; then
+    if [[ $1 == micro ]]; then
+        : # has no picture
+    elif fetch matplotlib 'matplotlib==3.*'; then
         export PYTHONPATH=$fetched
     else
         skip "the picture: PyPI has no matplotlib 3 for this machine"

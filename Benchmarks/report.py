@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""usage: report.py [--readme FILE] sets|curves FOLDER
+"""usage: report.py [--readme FILE] sets|curves|micro FOLDER
 
-Prints the tables of FOLDER/sets.tsv or FOLDER/curves.tsv and draws FOLDER/sets.svg or FOLDER/curves.svg,
-the picture only where matplotlib is to be had. With --readme the tables go between that file's markers
-<!-- sets --> and <!-- end of sets -->, or those of the curves, instead.
+Prints the tables of FOLDER/sets.tsv, FOLDER/curves.tsv or FOLDER/micro.tsv and draws FOLDER/sets.svg or
+FOLDER/curves.svg, the picture only where matplotlib is to be had. With --readme the tables go between that
+file's markers <!-- sets --> and <!-- end of sets -->, or those of the others, instead.
 """
 
 import argparse
@@ -68,7 +68,7 @@ def table(head, rows):
 
 def foot(machine, note):
     keys = ["machine", "server", "settings", "data", "program", "day"]
-    facts = "; ".join(f"{key}: {machine[key]}" for key in keys)
+    facts = "; ".join(f"{key}: {machine[key]}" for key in keys if key in machine)
     return f"{note}\n\n`{machine['command']}` — {facts}."
 
 
@@ -215,6 +215,44 @@ class Curves:
         return figure
 
 
+class Micro:
+    draw = None
+    PARTS = ["scan", "count lines", "split", "encode text", "encode binary", "map and scan, from a file", "load, unlogged"]
+
+    def __init__(self, folder):
+        self.groups = defaultdict(dict)
+        for line in read_table(folder / "micro.tsv"):
+            group, name = line["benchmark"].split("/", 1)
+            self.groups[group][name] = line
+        self.values = self.groups.pop("value", {})
+        self.machine = read_pairs(folder / "micro-machine.tsv")
+
+    def tables(self):
+        parts = []
+        if self.groups:
+            parts.append(self.rates())
+        if self.values:
+            parts.append(self.costs())
+        return "\n\n".join([*parts, foot(self.machine, "Medians of all passes within a second.")])
+
+    def rates(self):
+        def cell(line):
+            return f"{float(line['bytes_per_second']) / 1e6:,.0f}"
+
+        parts = sorted(self.groups, key=self.PARTS.index)
+        rows = [[part, name, cell(line)] for part in parts for name, line in self.groups[part].items()]
+        return "MB of CSV per second, on one core:\n\n" + table(["part", "of", "MB/s"], rows)
+
+    def costs(self):
+        def cells(line):
+            values = float(line["values_per_second"])
+            return [f"{1e9 / values:.1f}", f"{values / 1e6:.1f}", f"{float(line['bytes_per_second']) / 1e6:,.0f}"]
+
+        rows = [[name, *cells(line)] for name, line in self.values.items()]
+        head = ["value of type", "ns per value", "million values per second", "MB/s"]
+        return "Encoding one value of COPY BINARY, a record of one field each:\n\n" + table(head, rows)
+
+
 def draw(figures, path):
     """Writes the picture, the same bytes for the same figures; answers whether it did."""
     try:
@@ -236,15 +274,15 @@ def draw(figures, path):
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--readme", type=Path)
-    parser.add_argument("kind", choices=["sets", "curves"])
+    parser.add_argument("kind", choices=["sets", "curves", "micro"])
     parser.add_argument("folder", type=Path)
     arguments = parser.parse_args()
     kind, folder, readme = arguments.kind, arguments.folder, arguments.readme
 
-    figures = (Sets if kind == "sets" else Curves)(folder)
+    figures = {"sets": Sets, "curves": Curves, "micro": Micro}[kind](folder)
     text = figures.tables()
     picture = folder / f"{kind}.svg"
-    drawn = draw(figures, picture)
+    drawn = figures.draw is not None and draw(figures, picture)
     if readme is None:
         print(text)
         return
