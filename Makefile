@@ -29,10 +29,12 @@ SEED := $(shell date +%s)
 endif
 FILES ?= 1000
 ROUNDS ?= 200
+TIME ?= 600
+TARGET ?= scan text binary
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## Load a million rows into a private server (or DATABASE_URL, CSV and TABLE: your own)
@@ -76,6 +78,11 @@ fuzz: ## Compare with COPY on many more hostile files; SEED= and FILES= repeat o
 	PGSLUICE_FUZZ_FILES=$(FILES) PGSLUICE_TEST_SEED=$(SEED) \
 	    scripts/with-server.sh --memory $(TEST) $(RELEASE) --filter 'Differential|Property'
 
+.PHONY: fuzz-coverage
+fuzz-coverage: ## Feed scan, text and binary (TARGET=) with bytes that reach new code, TIME= seconds each
+	@scripts/prerequisites.sh --build
+	@Tests/Fuzz/run.sh $(TIME) $(TARGET)
+
 .PHONY: torture
 torture: ## Break connections, servers and disks under the program for hours; SEED= and ROUNDS= repeat it
 	@scripts/prerequisites.sh --tests
@@ -100,7 +107,7 @@ format: ## Format every source file in place
 .PHONY: lint
 lint: ## Check formatting, and the scripts where shellcheck is installed
 	swift format lint --strict --recursive --parallel $(SOURCES)
-	@if command -v shellcheck >/dev/null; then shellcheck -x scripts/*.sh Benchmarks/*.sh .ci/run; fi
+	@if command -v shellcheck >/dev/null; then shellcheck -x scripts/*.sh Benchmarks/*.sh Tests/Fuzz/*.sh .ci/run; fi
 
 .PHONY: ci
 ci: export PGSLUICE_WARNINGS_AS_ERRORS = 1
@@ -109,4 +116,5 @@ ci: lint test ## What CI runs: lint and every test, warnings as errors
 .PHONY: clean
 clean: ## Remove all that was built or fetched
 	rm -rf .build .build-tests .build-tsan .build-servers
+	rm -rf Tests/Fuzz/.build Tests/Fuzz/.build-corpus Tests/Fuzz/.build-findings
 	rm -rf Benchmarks/.build-python Benchmarks/.build-results Benchmarks/Micro/.build

@@ -1,0 +1,1 @@
+../../../../Support/HostileCSV+Copyable.swift
