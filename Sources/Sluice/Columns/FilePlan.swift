@@ -66,10 +66,9 @@ struct FilePlan: Sendable {
             : .text(reason: "the configuration says so")
     }
 
-    /// Names and types of the columns, as CREATE TABLE takes them.
-    var definitions: String {
+    /// Name and type of each column, as CREATE TABLE takes them.
+    var definitions: [String] {
         zip(columns, types.compactMap { $0 }).map { "\(SQLIdentifier.quote($0)) \($1.name)" }
-            .joined(separator: ", ")
     }
 
     private static func lane(
@@ -91,6 +90,29 @@ struct FilePlan: Sendable {
     func binaryTypes(_ session: SessionTime) -> [BinaryType?] {
         types.map { $0.flatMap { BinaryType($0, session) } }
     }
+
+    /// What remains of each record when only some columns are read.
+    ///
+    /// - Parameter places: in `columns`.
+    func narrowed(to places: Set<Int>) -> RecordLayout {
+        var narrow = layout
+        for (place, field) in keptFields.enumerated() where !places.contains(place) {
+            narrow.fields[field].isDropped = true
+        }
+        return narrow
+    }
+
+    /// - Parameter places: in `columns`, of those that take no NULL.
+    func layout(refusingNullAt places: Set<Int>) -> RecordLayout {
+        var strict = layout
+        for (place, field) in keptFields.enumerated() where places.contains(place) {
+            strict.fields[field].refusesNull = true
+        }
+        return strict
+    }
+
+    /// The field of each column.
+    private var keptFields: [Int] { types.indices.filter { types[$0] != nil } }
 
     private static func checkSelection(
         _ selection: ColumnSelection, _ option: String, _ columns: [String]

@@ -8,7 +8,7 @@ struct RecordSorter {
         var loaded: Int
         /// Records refused because another one has their key: which of them counts is a matter of
         /// their order.
-        var keyConflicts: Int
+        var keyConflicts: Set<UInt32>
     }
 
     private let batch: Batch
@@ -55,8 +55,12 @@ struct RecordSorter {
         try prepareTables(on: connection)
         try send(records, on: connection)
         let answer = try connection.query(statements.sort)
+        let conflicts = answer[row: 0, column: "key_conflicts"] ?? ""
+        let numbers = conflicts.split(separator: " ").compactMap { Int($0) }
         return Sorted(
-            loaded: answer.number("loaded"), keyConflicts: answer.number("key_conflicts"))
+            loaded: answer.number("loaded"),
+            keyConflicts: Set(
+                numbers.compactMap { batch.record(sortingNumber: $0).map { UInt32($0) } }))
     }
 
     // MARK: On the server

@@ -25,8 +25,9 @@ struct SavepointSearch {
         try search(records[...], on: connection)
         if released > Self.releasedMax { try loadAtOnce(records, on: connection) }
         _ = try connection.query("RELEASE SAVEPOINT pgsluice_search")
-        let conflicts = refused.count { ["23505", "23P01"].contains($0.sqlState.code) }
-        return RecordSorter.Sorted(loaded: loaded, keyConflicts: conflicts)
+        let conflicts = refused.filter { ["23505", "23P01"].contains($0.sqlState.code) }
+        return RecordSorter.Sorted(
+            loaded: loaded, keyConflicts: Set(conflicts.map { UInt32($0.index) }))
     }
 
     private mutating func search(

@@ -59,12 +59,13 @@ struct SortStatements {
         """
     }
 
-    /// Answers `loaded` and `key_conflicts`.
+    /// Answers `loaded` and `key_conflicts`, the numbers of those that another one's key refuses.
     var sort: String {
         """
         DO \(SQLLiteral.quote(block)); \
         SELECT pg_catalog.current_setting('pgsluice.loaded') AS loaded, \
-        pg_catalog.count(*) FILTER (WHERE state IN ('23505', '23P01')) AS key_conflicts \
+        pg_catalog.string_agg(n::pg_catalog.text, ' ') \
+        FILTER (WHERE state IN ('23505', '23P01')) AS key_conflicts \
         FROM \(Self.found)
         """
     }

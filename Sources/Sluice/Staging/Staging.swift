@@ -43,7 +43,7 @@ final class Staging: Sendable {
         }
         guard isFirst else { return }
         let table = table(ofFile: batch.file)
-        let create = table.create(batch.plan.definitions, for: target)
+        let create = table.create(batch.plan.definitions.joined(separator: ", "), for: target)
         try await pool.retrying(retryTimeout) { connection in
             _ = try connection.query(create)
             let columns = try connection.query(table.compressed).rows.compactMap { $0[0] }

@@ -173,6 +173,8 @@ struct LoadedRows: Sendable {
     var inText = 0
     /// Records that the binary lane left to the other.
     var unsure = 0
+    /// Records of which it was foreseen that the server will refuse them.
+    var suspects = 0
     /// Most of the batch had to be sorted.
     var wasSorted = false
 

@@ -21,16 +21,33 @@ struct BatchSender {
         }
     }
 
-    /// - Parameter unsure: takes the places in `records` of those that were left out.
+    /// - Parameters:
+    ///   - layout: nil: the plan's.
+    ///   - unsure: takes the places in `records` of those that were left out.
     func sendBinary(
         _ records: UnsafeBufferPointer<RecordBounds>, _ session: SessionTime,
-        unsure: inout [UInt32], on connection: isolated Connection
+        layout: RecordLayout? = nil, unsure: inout [UInt32], on connection: isolated Connection
     ) throws {
         var encoder = BinaryEncoder(
-            layout: batch.plan.layout, types: batch.plan.binaryTypes(session),
+            layout: layout ?? batch.plan.layout, types: batch.plan.binaryTypes(session),
             offsetBase: batch.plan.staging.map { _ in batch.sourceOffset(0) })
         try send(on: connection) { piece in
             encoder.encode(records, of: batch.bytes, into: piece, unsure: &unsure)
+        }
+    }
+
+    /// Sends what `layout` leaves of all records, each behind its place in the source; records with
+    /// a value that the encoder is not sure of are left out.
+    func sendBinary(
+        narrowedTo layout: RecordLayout, _ session: SessionTime, on connection: isolated Connection
+    ) throws {
+        let types = zip(layout.fields, batch.plan.binaryTypes(session))
+            .map { $0.isDropped ? nil : $1 }
+        var encoder = BinaryEncoder(
+            layout: layout, types: types, offsetBase: batch.sourceOffset(0))
+        var unsure: [UInt32] = []
+        try send(on: connection) { piece in
+            encoder.encode(batch.records, of: batch.bytes, into: piece, unsure: &unsure)
         }
     }
 

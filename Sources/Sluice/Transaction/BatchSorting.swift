@@ -37,10 +37,15 @@ struct BatchSorting {
         _ sink: inout RejectSink, _ lanes: LaneChoice, on connection: isolated Connection
     ) throws -> LoadedRows {
         let all = 0..<batch.recordCount
-        if lanes.sortsAtOnce {
-            try sort(all, &sink, on: connection)
-        } else {
-            try load(all, &sink, inBinary: lanes.usesBinary(for: batch), on: connection)
+        let inBinary = lanes.usesBinary(for: batch)
+        switch lanes.sorting {
+        case .atOnce: try sort(all, &sink, on: connection)
+        case .foreseeing where inBinary:
+            if try !loadForeseeing(&sink, on: connection) {
+                try sort(all, &sink, on: connection)
+            }
+        case .foreseeing, .whenRefused:
+            try load(all, &sink, inBinary: inBinary, on: connection)
         }
         try sorter.end(on: connection)
         return rows
@@ -58,40 +63,89 @@ struct BatchSorting {
                 return try sort(rest, &sink, on: connection)
             }
             let piece = refusals == 0 ? rest : rest.prefix(pieceLength)
-            start = try load(piece: piece, &sink, inBinary: inBinary, on: connection)
+            switch try copy(piece, &sink, inBinary: inBinary, on: connection) {
+            case .loaded:
+                start = piece.upperBound
+            case .refused(at: let record):
+                refusals += 1
+                if refusals == 1, inBinary, try loadForeseeing(&sink, on: connection) { return }
+                start = try load(
+                    piece, around: record, &sink, inBinary: inBinary, on: connection)
+            }
+        }
+    }
+
+    /// All that the table's rules will take, it seems, in one COPY; then the others one by one.
+    ///
+    /// - Returns: false: the server refused what was to go in one; nothing is loaded.
+    private mutating func loadForeseeing(
+        _ sink: inout RejectSink, on connection: isolated Connection
+    ) throws -> Bool {
+        var search = SuspectSearch(batch: batch, target: context.target, session: session)
+        // When another session's key was in the way, it is seen the second time.
+        for _ in 1...2 {
+            guard let found = try search.run(on: connection) else { return false }
+            if try load(allBut: found, &sink, on: connection) { return true }
+        }
+        return false
+    }
+
+    private mutating func load(
+        allBut found: SuspectSearch.Found, _ sink: inout RejectSink,
+        on connection: isolated Connection
+    ) throws -> Bool {
+        let suspects = Set(found.suspects)
+        let others = (0..<UInt32(batch.recordCount)).filter { !suspects.contains($0) }
+        var unsure: [UInt32] = []
+        do {
+            _ = try connection.beginCopy("\(Self.open); \(batch.plan.copyBinary)")
+            try others.map { batch.records[Int($0)] }.withUnsafeBufferPointer { bounds in
+                try sender.sendBinary(
+                    bounds, session, layout: found.layout, unsure: &unsure, on: connection)
+            }
+            let count = try connection.finishCopy()
+            unsure = unsure.map { others[Int($0)] }
+            try loadLate(
+                (unsure + found.suspects).sorted(), unsure: Set(unsure), &sink, on: connection)
+            rows.inBinary += count
+            rows.unsure += unsure.count
+            rows.suspects += found.suspects.count
+            _ = try connection.query(Self.release)
+            sorter.released()
+            return true
+        } catch let error as PostgresError {
+            _ = try refusal(error, 0..<batch.recordCount, [], on: connection)
+            return false
         }
     }
 
     private var pieceLength: Int { max(Self.leastPiece, batch.recordCount / Self.pieces) }
 
+    /// A piece that was refused.
+    ///
+    /// - Parameter record: the one that the server names: a hint.
     /// - Returns: how far it came.
     private mutating func load(
-        piece: Range<Int>, _ sink: inout RejectSink, inBinary: Bool,
+        _ piece: Range<Int>, around record: Int?, _ sink: inout RejectSink, inBinary: Bool,
         on connection: isolated Connection
     ) throws -> Int {
-        switch try copy(piece, &sink, inBinary: inBinary, on: connection) {
-        case .loaded:
-            return piece.upperBound
-        case .refused(at: nil):
-            refusals += 1
+        guard let record else {
             // Long ones are cut before they are sorted.
             guard piece.count <= pieceLength else { return piece.lowerBound }
             try sort(piece, &sink, on: connection)
             return piece.upperBound
-        case .refused(at: let record?):
-            refusals += 1
-            // Those before it would be sent a third time if they were not cut.
-            guard record - piece.lowerBound <= pieceLength else { return piece.lowerBound }
-            let before = piece.lowerBound..<record
-            if !before.isEmpty,
-                case .refused = try copy(before, &sink, inBinary: inBinary, on: connection)
-            {
-                try sort(before, &sink, on: connection)
-            }
-            let window = record..<min(record + Self.window, piece.upperBound)
-            try sort(window, &sink, on: connection)
-            return window.upperBound
         }
+        // Those before it would be sent a third time if they were not cut.
+        guard record - piece.lowerBound <= pieceLength else { return piece.lowerBound }
+        let before = piece.lowerBound..<record
+        if !before.isEmpty,
+            case .refused = try copy(before, &sink, inBinary: inBinary, on: connection)
+        {
+            try sort(before, &sink, on: connection)
+        }
+        let window = record..<min(record + Self.window, piece.upperBound)
+        try sort(window, &sink, on: connection)
+        return window.upperBound
     }
 
     // MARK: COPY
@@ -118,9 +172,10 @@ struct BatchSorting {
                 try sender.sendBinary(
                     records(piece), session, unsure: &unsure, on: connection)
                 let count = try connection.finishCopy()
-                try loadUnsure(
-                    unsure.map { $0 + UInt32(piece.lowerBound) }, &sink, on: connection)
+                let late = unsure.map { $0 + UInt32(piece.lowerBound) }
+                try loadLate(late, unsure: Set(late), &sink, on: connection)
                 rows.inBinary += count
+                rows.unsure += late.count
             } else {
                 _ = try connection.beginCopy("\(Self.open); \(batch.plan.copyText)")
                 try sender.sendText(records(piece), on: connection)
@@ -140,15 +195,17 @@ struct BatchSorting {
 
     /// One by one, behind all others of the piece.
     ///
+    /// - Parameter unsure: those whose values the server has not been asked about: one behind them
+    ///   may have taken their key.
     /// - Throws: `falseAlarm` when it matters that they do not stand where they should.
-    private mutating func loadUnsure(
-        _ unsure: [UInt32], _ sink: inout RejectSink, on connection: isolated Connection
+    private mutating func loadLate(
+        _ records: [UInt32], unsure: Set<UInt32>, _ sink: inout RejectSink,
+        on connection: isolated Connection
     ) throws {
-        guard !unsure.isEmpty else { return }
-        let sorted = try sorter.sort(unsure, on: connection)
-        guard sorted.keyConflicts == 0 else { throw PostgresError.falseAlarm }
+        guard !records.isEmpty else { return }
+        let sorted = try sorter.sort(records, on: connection)
+        guard sorted.keyConflicts.isDisjoint(with: unsure) else { throw PostgresError.falseAlarm }
         rows.inText += sorted.loaded
-        rows.unsure += unsure.count
         try sorter.takeRejects(into: &sink, on: connection)
     }
 

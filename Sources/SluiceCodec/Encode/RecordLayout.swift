@@ -6,11 +6,17 @@ public struct FieldEncoding: Hashable, Sendable {
     public var forcesNull: Bool
     /// As COPY's FORCE_NOT_NULL: an unquoted NULL text is that text.
     public var forcesNotNull: Bool
+    /// The column takes no NULL: the binary encoder is not sure of a record that has it there.
+    public var refusesNull: Bool
 
-    public init(isDropped: Bool = false, forcesNull: Bool = false, forcesNotNull: Bool = false) {
+    public init(
+        isDropped: Bool = false, forcesNull: Bool = false, forcesNotNull: Bool = false,
+        refusesNull: Bool = false
+    ) {
         self.isDropped = isDropped
         self.forcesNull = forcesNull
         self.forcesNotNull = forcesNotNull
+        self.refusesNull = refusesNull
     }
 }
 

@@ -23,6 +23,7 @@ struct BinaryColumn {
     var nullLength: Int32
     /// Whether a field with quotes may be NULL.
     var forcesNull: Bool
+    var refusesNull: Bool
     var bounds = Bounds()
     var session = SessionTime(zoneIsUTC: false, knowsAbbreviations: false)
     /// How many characters a value may have, or which enumeration it is.
@@ -36,6 +37,7 @@ struct BinaryColumn {
         let encoding = layout.fields[field]
         nullLength = encoding.forcesNotNull ? -1 : Int32(layout.dialect.null.count)
         forcesNull = encoding.forcesNull
+        refusesNull = encoding.refusesNull
         switch type {
         case .bool: kind = .bool
         case .int2: kind = .int2

@@ -69,6 +69,7 @@ struct BinaryRecordWriter {
             let span = spans[Int(column.pointee.field)]
             let field = output + position
             if isNull(span, column, bytes) {
+                if column.pointee.refusesNull { return nil }
                 field.store(Int32(-1))
                 position &+= 4
             } else {

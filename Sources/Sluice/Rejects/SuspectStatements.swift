@@ -1,0 +1,152 @@
+import SluicePostgres
+
+/// The SQL that foresees which records the table's own rules will refuse: NOT NULL, CHECK, keys and
+/// foreign keys.
+///
+/// Only a guess, by which all others can go in one COPY: what the server says of each record in the
+/// end does not depend on it. A table with triggers may turn a record into another, so nothing is
+/// foreseen of it; nor of a rule whose columns the file does not have.
+struct SuspectStatements {
+    let target: Target
+    let plan: FilePlan
+    var rules: [Rule] = []
+
+    /// A rule of the table.
+    struct Rule {
+        enum Kind: String { case required, check, reference, key }
+
+        let kind: Kind
+        /// Its columns, by their places in the plan's.
+        let places: Set<Int>
+        /// True of the rows that break it; of a `required` one there is none.
+        let condition: String
+        /// The columns of a key.
+        let key: String
+    }
+
+    private static let suspects = "pg_temp.pgsluice_suspects"
+    private static let number = StagingTable.offsetColumn
+
+    /// Those that take no NULL: the client sees it.
+    var requiredPlaces: Set<Int> { places { $0.kind == .required } }
+    /// What the server has to see.
+    var comparedPlaces: Set<Int> { places { $0.kind != .required } }
+
+    private func places(where matches: (Rule) -> Bool) -> Set<Int> {
+        rules.filter(matches).reduce(into: []) { $0.formUnion($1.places) }
+    }
+
+    // MARK: The values that rules look at
+
+    var create: String {
+        let columns =
+            ["\(Self.number) bigint"] + comparedPlaces.sorted().map { plan.definitions[$0] }
+        return """
+            SET LOCAL jit TO off; \
+            CREATE TEMPORARY TABLE pgsluice_suspects (\(columns.joined(separator: ", "))) \
+            ON COMMIT DROP
+            """
+    }
+
+    var copy: String {
+        let columns = [Self.number] + comparedPlaces.sorted().map { plan.columns[$0] }
+        let list = columns.map(SQLIdentifier.quote).joined(separator: ", ")
+        return "COPY \(Self.suspects) (\(list)) FROM STDIN (FORMAT binary)"
+    }
+
+    var drop: String { "DROP TABLE \(Self.suspects)" }
+
+    /// Answers the suspects by their places in the source; no more than `limit`.
+    func select(limit: Int) -> String {
+        let conditions = rules.map(\.condition).filter { !$0.isEmpty }
+        let broken = """
+            SELECT k.\(Self.number) AS place FROM \(Self.suspects) k
+            WHERE \(conditions.joined(separator: " OR "))
+            """
+        let doubled = rules.filter { $0.kind == .key }.map { rule in
+            """
+            SELECT d.place FROM (
+                SELECT k.\(Self.number) AS place, pg_catalog.lag(k.\(Self.number)) OVER (
+                    PARTITION BY \(rule.key) ORDER BY k.\(Self.number)) AS earlier
+                FROM \(Self.suspects) k WHERE (\(rule.key)) IS NOT NULL
+            ) d WHERE d.earlier IS NOT NULL
+            """
+        }
+        return ([broken] + doubled).joined(separator: " UNION ") + " ORDER BY place LIMIT \(limit)"
+    }
+
+    // MARK: The rules
+
+    /// Answers `kind`, `places` (from 1), `condition` and `key` of each rule.
+    ///
+    /// OFFSET keeps the server from reading all of a large table for the few keys of a batch.
+    var describe: String {
+        let names = plan.columns.map(SQLLiteral.quote).joined(separator: ", ")
+        let table = "\(SQLLiteral.quote(target.sql))::pg_catalog.regclass"
+        return """
+            WITH written AS (
+                SELECT w.place, a.attnum, a.attnotnull, pg_catalog.quote_ident(a.attname) AS name
+                FROM pg_catalog.unnest(ARRAY[\(names)]::pg_catalog.text[]) WITH ORDINALITY w (name, place)
+                JOIN pg_catalog.pg_attribute a
+                    ON a.attrelid = \(table) AND a.attname = w.name AND a.attnum > 0
+            ), rules AS (
+                SELECT 'required' AS kind, ARRAY[attnum] AS keys, NULL AS rule, 0::oid AS other,
+                       NULL::int2[] AS other_keys
+                FROM written WHERE attnotnull
+                UNION ALL
+                SELECT 'check', conkey, pg_catalog.pg_get_expr(conbin, conrelid), 0, NULL
+                FROM pg_catalog.pg_constraint WHERE conrelid = \(table) AND contype = 'c'
+                UNION ALL
+                SELECT 'reference', conkey, NULL, confrelid, confkey
+                FROM pg_catalog.pg_constraint
+                WHERE conrelid = \(table) AND contype = 'f' AND conparentid = 0
+                    AND pg_catalog.has_table_privilege(confrelid, 'SELECT')
+                UNION ALL
+                SELECT 'key', (indkey::int2[])[0:indnkeyatts - 1], NULL, indrelid,
+                       (indkey::int2[])[0:indnkeyatts - 1]
+                FROM pg_catalog.pg_index
+                WHERE indrelid = \(table) AND indisunique AND indpred IS NULL AND indexprs IS NULL
+                    AND pg_catalog.has_table_privilege(indrelid, 'SELECT')
+            ), named AS (
+                SELECT kind, rule, other, places, mine, others
+                FROM rules, LATERAL (
+                    SELECT pg_catalog.array_agg(w.place) AS places,
+                           pg_catalog.string_agg('k.' || w.name, ', ' ORDER BY u.place) AS mine,
+                           pg_catalog.string_agg(
+                               'r.' || pg_catalog.quote_ident(o.attname), ', ' ORDER BY u.place) AS others
+                    FROM ROWS FROM (pg_catalog.unnest(keys), pg_catalog.unnest(other_keys))
+                        WITH ORDINALITY u (key, other_key, place)
+                    JOIN written w ON w.attnum = u.key
+                    LEFT JOIN pg_catalog.pg_attribute o ON o.attrelid = other AND o.attnum = u.other_key
+                ) columns
+                WHERE pg_catalog.cardinality(places) = pg_catalog.cardinality(keys)
+            )
+            SELECT kind, pg_catalog.array_to_string(places, ' ') AS places,
+                   CASE kind
+                       WHEN 'check' THEN pg_catalog.format('(%s) IS FALSE', rule)
+                       WHEN 'reference' THEN pg_catalog.format(
+                           '(%1$s) IS NOT NULL AND NOT EXISTS (SELECT FROM %2$s r WHERE (%3$s) = (%1$s))',
+                           mine, other::pg_catalog.regclass, others)
+                       WHEN 'key' THEN pg_catalog.format(
+                           'EXISTS (SELECT FROM %2$s r WHERE (%3$s) = (%1$s) OFFSET 0)',
+                           mine, other::pg_catalog.regclass, others)
+                   END AS condition,
+                   CASE kind WHEN 'key' THEN mine END AS key
+            FROM named
+            WHERE NOT EXISTS (
+                SELECT FROM pg_catalog.pg_trigger WHERE tgrelid = \(table) AND NOT tgisinternal)
+            """
+    }
+}
+
+extension SuspectStatements.Rule {
+    /// A row of the answer to `describe`.
+    init?(_ answer: QueryResult, row: Int) {
+        func text(_ column: String) -> String { answer[row: row, column: column] ?? "" }
+        guard let kind = Kind(rawValue: text("kind")) else { return nil }
+        self.init(
+            kind: kind,
+            places: Set(text("places").split(separator: " ").compactMap { Int($0).map { $0 - 1 } }),
+            condition: text("condition"), key: text("key"))
+    }
+}
