@@ -48,20 +48,23 @@ load() {
     printf '%s\t%s\n' "$name" "$seconds" >>"$work/times"
 }
 
+# Each round in another order: the first load after a long one is slower than the others.
 for ((round = 1; round <= rounds; round++)); do
-    load 'clean' 0.csv
-    load 'clean, `--on-error reject`' --on-error reject 0.csv
-    load 'clean, `--resume`' --resume 0.csv
-    for share in 0.005 0.05 1; do
-        load "$(awk -v s=$share 'BEGIN { print 100 * s }') % bad, \`--on-error reject\`" \
-            --on-error reject --reject-ratio 1 "$share.csv"
+    for kind in $(shuf -e clean careful resumable 0.005 0.05 1); do
+        case $kind in
+            clean) load 'clean' 0.csv ;;
+            careful) load 'clean, `--on-error reject`' --on-error reject 0.csv ;;
+            resumable) load 'clean, `--resume`' --resume 0.csv ;;
+            *) load "$(awk -v s="$kind" 'BEGIN { print 100 * s }') % bad, \`--on-error reject\`" \
+                --on-error reject --reject-ratio 1 "$kind.csv" ;;
+        esac
     done
 done
 
 median() { awk -F '\t' -v n="$1" '$1 == n { print $2 }' times | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 plain=$(median clean)
 printf '| file | seconds | ÷ clean |\n| --- | --: | --: |\n'
-cut -f 1 times | awk '!seen[$0]++' | while read -r name; do
+cut -f 1 times | sort -uV | while read -r name; do
     seconds=$(median "$name")
     awk -v n="$name" -v s="$seconds" -v p="$plain" 'BEGIN { printf "| %s | %.2f | %.2f |\n", n, s, s / p }'
 done
