@@ -14,7 +14,9 @@ struct PgSluice: AsyncParsableCommand {
         helpNames: .long)
 
     static func main() async {
+        // Whoever writes is told by an error.
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         openMissingDescriptors()
         Glibc.exit(await exitStatus(for: Array(CommandLine.arguments.dropFirst())))
     }
