@@ -4,8 +4,8 @@ import SluicePostgres
 /// foreign keys.
 ///
 /// Only a guess, by which all others can go in one COPY: what the server says of each record in the
-/// end does not depend on it. A table with triggers may turn a record into another, so nothing is
-/// foreseen of it; nor of a rule whose columns the file does not have.
+/// end does not depend on it. For that, nothing is foreseen where it might matter in another way
+/// that suspects come behind the others.
 struct SuspectStatements {
     let target: Target
     let plan: FilePlan
@@ -82,7 +82,6 @@ struct SuspectStatements {
     /// OFFSET keeps the server from reading all of a large table for the few keys of a batch.
     var describe: String {
         let names = plan.columns.map(SQLLiteral.quote).joined(separator: ", ")
-        let table = "\(SQLLiteral.quote(target.sql))::pg_catalog.regclass"
         return """
             WITH written AS (
                 SELECT w.place, a.attnum, a.attnotnull, pg_catalog.quote_ident(a.attname) AS name
@@ -106,7 +105,6 @@ struct SuspectStatements {
                        (indkey::int2[])[0:indnkeyatts - 1]
                 FROM pg_catalog.pg_index
                 WHERE indrelid = \(table) AND indisunique AND indpred IS NULL AND indexprs IS NULL
-                    AND pg_catalog.has_table_privilege(indrelid, 'SELECT')
             ), named AS (
                 SELECT kind, rule, other, places, mine, others
                 FROM rules, LATERAL (
@@ -132,9 +130,35 @@ struct SuspectStatements {
                            mine, other::pg_catalog.regclass, others)
                    END AS condition,
                    CASE kind WHEN 'key' THEN mine END AS key
-            FROM named
-            WHERE NOT EXISTS (
-                SELECT FROM pg_catalog.pg_trigger WHERE tgrelid = \(table) AND NOT tgisinternal)
+            FROM named WHERE NOT (\(orderMatters))
+            """
+    }
+
+    private var table: String { "\(SQLLiteral.quote(target.sql))::pg_catalog.regclass" }
+
+    /// Whether one of two records that get on with each other by all rules that are foreseen may
+    /// still keep the other out: by a trigger, or by a key that is not looked at.
+    private var orderMatters: String {
+        let relations = """
+            (SELECT \(table) UNION SELECT relid FROM pg_catalog.pg_partition_tree(\(table)))
+            """
+        return """
+            EXISTS (
+                SELECT FROM pg_catalog.pg_trigger WHERE tgrelid IN \(relations) AND NOT tgisinternal
+            ) OR EXISTS (
+                SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = indexrelid
+                WHERE indrelid IN \(relations) AND (indisunique OR indisexclusion)
+                    AND (indrelid = \(table) OR NOT x.relispartition)
+                    AND (indrelid <> \(table) OR indisexclusion
+                        OR indpred IS NOT NULL OR indexprs IS NOT NULL
+                        OR NOT pg_catalog.has_table_privilege(\(table), 'SELECT')
+                        OR (
+                            SELECT pg_catalog.bool_or(a.attgenerated <> '')
+                                OR pg_catalog.count(w.place) NOT IN (0, pg_catalog.count(*))
+                            FROM pg_catalog.unnest((indkey::int2[])[0:indnkeyatts - 1]) u (key)
+                            JOIN pg_catalog.pg_attribute a ON attrelid = indrelid AND a.attnum = key
+                            LEFT JOIN written w ON w.attnum = key))
+            )
             """
     }
 }
