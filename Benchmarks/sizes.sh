@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# usage: Benchmarks/sizes.sh [--rounds N] [--rows-scale F]
+#
+# Loads the typed set, over and over in one file, with 2 jobs: 0.1, 1 and 5 GB of CSV. Prints a table of the
+# time per byte and of the peak memory, which are not to depend on the size. Takes 11 GB of disk and, while the
+# server's data are in memory, as much of that.
+#
+#   --rounds N      rounds in which the sizes alternate (3)
+#   --rows-scale F  times the sizes (1)
+#
+#   PGSLUICE        the program; without it the release build is used, and made if it is missing
+set -euo pipefail
+# shellcheck source=SCRIPTDIR/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+with_server "$@"
+
+rounds=3 scale=1
+while [[ $# -gt 0 ]]; do
+    [[ $# -ge 2 ]] || die "$1 takes a value"
+    case $1 in
+        --rounds) rounds=$2 ;;
+        --rows-scale) scale=$2 ;;
+        *) echo "sizes.sh: unknown flag $1" >&2; exit 64 ;;
+    esac
+    shift 2
+done
+set_up
+cd "$work"
+
+describe_set typed
+make_table typed
+# A twentieth of the set's rows are 11 MB.
+make_csv typed 0.05 part.csv
+head -n 1 part.csv >5.csv
+sed -i 1d part.csv
+for ((copy = 1; copy <= 450; copy++)); do
+    cat part.csv >>5.csv
+    case $copy in
+        9) cp 5.csv 0.1.csv ;;
+        90) cp 5.csv 1.csv ;;
+    esac
+done
+sync
+
+for ((round = 1; round <= rounds; round++)); do
+    for size in $(shuf -e 0.1 1 5); do
+        empty_table
+        import --jobs 2 "$size.csv" || die "$size.csv failed"
+        printf '%s\t%s\t%s\n' "$(file_size "$size.csv")" "$seconds" "$peak" >>times
+    done
+done
+
+median() { awk -F '\t' -v n="$1" -v c="$2" '$1 == n { print $c }' times | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+printf '| size | seconds | ns per byte | peak memory |\n| --: | --: | --: | --: |\n'
+cut -f 1 times | sort -un | while read -r bytes; do
+    awk -v b="$bytes" -v s="$(median "$bytes" 2)" -v p="$(median "$bytes" 3)" \
+        'BEGIN { printf "| %.2f GB | %.2f | %.2f | %.0f MB |\n", b / 1e9, s, s / b * 1e9, p / 1e6 }'
+done
