@@ -25,6 +25,9 @@ final class Running {
         process.standardOutput = try output ?? Self.file(workdir, names.output)
         process.standardError = try Self.file(workdir, names.error)
         process.terminationHandler = { _ in ended.finish() }
+        // Under nohup a child would not hear it.
+        let hangup = signal(SIGHUP, SIG_DFL)
+        defer { signal(SIGHUP, hangup) }
         try process.run()
     }
 
