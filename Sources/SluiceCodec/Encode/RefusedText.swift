@@ -6,9 +6,23 @@ public func refusedText(
     of record: RecordBounds, in bytes: UnsafeRawBufferPointer, layout: RecordLayout
 ) -> [UInt8]? {
     guard let start = bytes.assumingMemoryBound(to: UInt8.self).baseAddress,
-        !TextCheck.isText(FieldText(start, count: bytes.count).part(record))
+        !isText(record, of: FieldText(start, count: bytes.count))
     else { return nil }
     return refusedBytes(of: sentText(of: record, in: bytes, layout: layout))
+}
+
+private func isText(_ record: RecordBounds, of input: FieldText) -> Bool {
+    let text = input.part(record)
+    guard Int(record.end) + FieldText.slack > input.count else { return TextCheck.isText(text) }
+    let copy = withSlack(UnsafeBufferPointer(start: text.start, count: text.count))
+    return copy.withUnsafeBufferPointer {
+        TextCheck.isText(FieldText($0.baseAddress!, count: text.count))  // Never empty.
+    }
+}
+
+/// The check reads on behind its text: for one that has nothing there.
+private func withSlack(_ text: some Collection<UInt8>) -> [UInt8] {
+    text + [UInt8](repeating: 0, count: FieldText.slack)
 }
 
 /// What the text lane sends.
@@ -33,11 +47,11 @@ private func sentText(
 }
 
 private func refusedBytes(of text: [UInt8]) -> [UInt8]? {
-    text.withUnsafeBufferPointer { text in
+    withSlack(text).withUnsafeBufferPointer { readable in
         var position = 0
         while position < text.count {
             let length = min(characterLength(text[position]), text.count - position)
-            let character = FieldText(text.baseAddress! + position, count: length)
+            let character = FieldText(readable.baseAddress! + position, count: length)
             guard TextCheck.isText(character) else {
                 return Array(text[position..<min(position + 8, text.count)])
             }
