@@ -12,6 +12,8 @@ PROGRAM := -c release --static-swift-stdlib
 # Testable code is other code: a folder of its own keeps `make build` from starting afresh.
 RELEASE := -c release -Xswiftc -enable-testing --scratch-path .build-tests
 TSAN := --sanitize=thread --scratch-path .build-tsan
+# Clang compiles CKernels, even inside of Swift, and has to be told too.
+ASAN := --sanitize=address -Xcc -fsanitize=address --scratch-path .build-asan
 # One after the other: some of them count threads, backends and milliseconds.
 TEST := swift test --skip-build --no-parallel --disable-xctest
 
@@ -71,6 +73,14 @@ tsan: ## Run the tests of the concurrent targets under ThreadSanitizer
 	PGSLUICE_TEST_SANITIZER=thread TSAN_OPTIONS=suppressions=Tests/tsan.suppressions \
 	    scripts/with-server.sh $(TEST) $(TSAN) --filter '$(CONCURRENT)'
 
+# Swift's own memory is never freed, and that is no leak.
+.PHONY: asan
+asan: ## Run all tests but the fault tests under AddressSanitizer
+	@scripts/prerequisites.sh --tests
+	swift build $(ASAN) --build-tests
+	PGSLUICE_TEST_SANITIZER=address ASAN_OPTIONS=detect_leaks=0 \
+	    scripts/with-server.sh $(TEST) $(ASAN) --skip FaultTests
+
 .PHONY: fuzz
 fuzz: ## Compare with COPY on many more hostile files; SEED= and FILES= repeat or lengthen a run
 	@scripts/prerequisites.sh --tests
@@ -115,6 +125,6 @@ ci: lint test ## What CI runs: lint and every test, warnings as errors
 
 .PHONY: clean
 clean: ## Remove all that was built or fetched
-	rm -rf .build .build-tests .build-tsan .build-servers
+	rm -rf .build .build-tests .build-tsan .build-asan .build-servers
 	rm -rf Tests/Fuzz/.build Tests/Fuzz/.build-corpus Tests/Fuzz/.build-findings
 	rm -rf Benchmarks/.build-python Benchmarks/.build-results Benchmarks/Micro/.build

@@ -214,6 +214,8 @@ struct ImportTests {
         // For reading too: to open it does not wait for the reader.
         let writer = try FileHandle(forUpdating: URL(filePath: path))
         try writer.write(contentsOf: Data("id\n1\n".utf8))
+        // It may start slowly: a signal before it listens would kill it.
+        while writer.hasInput { try await Task.sleep(for: .milliseconds(10)) }
         try await Task.sleep(for: .milliseconds(300))
         let asked = ContinuousClock.now
         running.send(signal)
@@ -222,5 +224,13 @@ struct ImportTests {
         #expect(ended.status == status && !ended.isKilled, "\(ended)")
         #expect(ended.error.contains("cancelled\ncommitted: nothing\n"), "\(ended)")
         #expect(try rows() == "")
+    }
+}
+
+extension FileHandle {
+    /// Whether bytes are there that nobody has read yet.
+    fileprivate var hasInput: Bool {
+        var state = pollfd(fd: fileDescriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&state, 1, 0) == 1
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SluiceTestSupport
 import Testing
 
 /// Reject files, limits and exit codes, as scripts see them.
@@ -303,6 +304,7 @@ struct RejectTests {
         let ended = try await run(["--reject-ratio", "1", "-j2"])
         let report = try ended.json
         #expect(report["rows_rejected"] as? Int == 60_000, "\(ended)")
-        #expect(try #require(report["peak_memory_bytes"] as? Int) < 64 << 20)
+        let peak = try #require(report["peak_memory_bytes"] as? Int)
+        #expect(peak < 64 << 20 || TestSettings.isSanitized)
     }
 }

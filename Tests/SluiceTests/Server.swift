@@ -82,9 +82,6 @@ enum Process {
         while readdir(folder) != nil { count += 1 }
         return count
     }
-
-    /// Under a sanitizer all is slow.
-    static let isSanitized = getenv("PGSLUICE_TEST_SANITIZER") != nil
 }
 
 extension ImportCounts {

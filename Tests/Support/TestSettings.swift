@@ -16,6 +16,9 @@ package enum TestSettings {
     /// Of what takes seconds: restarts of servers, and waits for a timeout.
     package static let slowRounds = max(1, tortureRounds / 4)
 
+    /// `PGSLUICE_TEST_SANITIZER`: all is slow then, and memory more.
+    package static let isSanitized = getenv("PGSLUICE_TEST_SANITIZER") != nil
+
     private static func number(_ name: String) -> Int? {
         getenv(name).flatMap { Int(String(cString: $0)) }
     }
