@@ -9,7 +9,9 @@ set -euo pipefail
 fuzz=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 [[ $# -ge 2 ]] || { echo 'usage: run.sh SECONDS TARGET...' >&2; exit 64; }
 # Of several -sanitize= the compiler takes the last alone, and SwiftPM puts its own in any order.
-build=(--package-path "$fuzz" -c release --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address)
+# Clang compiles CKernels, even inside of Swift, and has to be told too: else no one watches its reads.
+build=(--package-path "$fuzz" -c release --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address
+    -Xcc -fsanitize=address)
 # Swift's own memory is never freed, and that is no leak.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
 

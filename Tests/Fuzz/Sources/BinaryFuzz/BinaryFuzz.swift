@@ -5,7 +5,7 @@ import SluiceCodec
 private let separator: UInt8 = 2
 
 /// Any bytes as values of any type: the tuples are whole, and the same in pieces of any length,
-/// from any place in memory, and from quotes.
+/// from any place in memory, from quotes, and behind where they stand.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     var choices = Choices(start, count)
@@ -20,6 +20,7 @@ public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     checkPieces(values, type, piece: piece, slack: slack)
     checkPlace(values, type, slack: slack, whole)
     checkQuotes(values, type, whole)
+    checkOffsets(values, type, piece: piece, slack: slack, whole)
     return 0
 }
 
@@ -42,6 +43,19 @@ private func checkQuotes(_ values: [[UInt8]], _ type: BinaryType, _ whole: Value
     // What has to be unquoted aside has less room.
     let isShort = values.allSatisfy { $0.count * 2 < 900 }
     expect(!isShort || quoted == whole, "\(type), quoted: \(values.map(\.told))")
+}
+
+/// Where a value stands goes before it and changes none, in pieces of any length.
+private func checkOffsets(
+    _ values: [[UInt8]], _ type: BinaryType, piece: Int, slack: Int, _ whole: ValueRun
+) {
+    // Up to the highest place that there is.
+    let base = Int.max - values.reduce(0) { $0 + $1.count }
+    let cut = ValueRun(values, type, slack: slack, piece: piece, offsetBase: base)
+    let wanted = whole.bytes(of: values, offsetBase: base, without: cut.unsure)
+    expect(
+        cut.bytes == wanted && Set(cut.unsure).isSuperset(of: whole.unsure),
+        "\(type), piece \(piece), offsets: \(values.map(\.told))")
 }
 
 @_cdecl("LLVMFuzzerInitialize")

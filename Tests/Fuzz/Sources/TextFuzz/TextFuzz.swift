@@ -7,23 +7,34 @@ import SluiceCore
 public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     var choices = Choices(start, count)
     let layout = layout(&choices)
-    let isNumbered = choices.flag()
-    let piece = Int(choices.byte()) + (isNumbered ? 8 : 3)
+    let kind = choices.number(below: 4)
+    let piece = Int(choices.byte()) + (kind == 0 ? 3 : 20)
     let slack = choices.pick([0, 64, 63, 1, 200])
     let input = choices.data
     let records = scan(input, layout)
-    let numbers = isNumbered ? records.indices.map { UInt32($0 * 977) } : nil
+    let prefix = prefix(kind, of: records, inputLength: input.count)
     let held = ExactBuffer(input + [UInt8](repeating: 0x2C, count: slack))
     let encode = { (room: Int) in
-        encodeText(records, held.readOnly, TextEncoder(layout: layout, numbers: numbers), room)
+        encodeText(records, held.readOnly, TextEncoder(layout: layout, prefix: prefix), room)
     }
     let text = encode(piece)
     let whole = encode(input.count * 8 + 1_024)
     expect(text == whole, "piece \(piece): \(text.told), not \(whole.told): \(input.told)")
-    let wanted = values(of: records, held.readOnly, layout, numbers)
+    let wanted = values(of: records, held.readOnly, layout, prefix)
     let found = decode(text)
     expect(found == wanted, "\(layout): \(text.told), not \(wanted): \(input.told)")
+    for record in records { checkRefusal(record, held.readOnly, layout) }
     return 0
+}
+
+/// What is refused of a record is in what would be sent: the first byte that no text has there.
+private func checkRefusal(
+    _ record: RecordBounds, _ bytes: UnsafeRawBufferPointer, _ layout: RecordLayout
+) {
+    let text = encodeText([record], bytes, TextEncoder(layout: layout), 1 << 13)
+    let refused = refusedText(of: record, in: bytes, layout: layout)
+    let isText = String(validating: text, as: UTF8.self) != nil && !text.contains(0)
+    expect((refused == nil) == isText, "\(layout): \(text.told), refused: \(refused ?? [])")
 }
 
 private func layout(_ choices: inout Choices) -> RecordLayout {
@@ -35,6 +46,16 @@ private func layout(_ choices: inout Choices) -> RecordLayout {
             isDropped: bits & 7 == 7, forcesNull: bits & 8 != 0, forcesNotNull: bits & 16 != 0)
     }
     return RecordLayout(dialect: dialect, fields: fields)
+}
+
+/// The last one has as many digits as there can be.
+private func prefix(_ kind: Int, of records: [RecordBounds], inputLength: Int) -> RecordPrefix {
+    switch kind {
+    case 1: .numbers(records.indices.map { UInt32($0 * 977) })
+    case 2: .offsets(base: 0)
+    case 3: .offsets(base: Int.max - inputLength)
+    default: .none
+    }
 }
 
 private func scan(_ input: [UInt8], _ layout: RecordLayout) -> [RecordBounds] {
@@ -69,7 +90,7 @@ private func encodeText(
 
 private func values(
     of records: [RecordBounds], _ bytes: UnsafeRawBufferPointer, _ layout: RecordLayout,
-    _ numbers: [UInt32]?
+    _ prefix: RecordPrefix
 ) -> [[[UInt8]?]] {
     records.indices.map { index in
         let fields = fieldValues(
@@ -78,9 +99,18 @@ private func values(
         let kept = zip(fields, layout.fields).filter { !$1.isDropped }.map { field, encoding in
             field.value(encoding, null: layout.dialect.null)
         }
-        let row = (numbers.map { [Array(String($0[index]).utf8)] } ?? []) + kept
         // What is written for no field reads as one.
-        return row.isEmpty || (kept.isEmpty && numbers != nil) ? row + [[]] : row
+        return prefix.values(of: records[index], at: index) + (kept.isEmpty ? [[]] : kept)
+    }
+}
+
+extension RecordPrefix {
+    fileprivate func values(of record: RecordBounds, at index: Int) -> [[UInt8]?] {
+        switch self {
+        case .none: []
+        case .numbers(let numbers): [Array(String(numbers[index]).utf8)]
+        case .offsets(let base): [Array(String(base + Int(record.start)).utf8)]
+        }
     }
 }
 
