@@ -11,10 +11,14 @@ extension Connection {
     ///
     /// Answers the results of those before it. `put(_:)` and `finishCopy()` follow, or
     /// `rollback()`.
+    /// - Parameter endsEarly: false: the server's error is told at the end, and there is no
+    ///   `falseAlarm`. For data that the server is not expected to refuse.
     /// - Throws: as `query(_:_:)`; `protocolViolation` when no COPY has begun.
-    package func beginCopy(_ sql: String) throws(PostgresError) -> [QueryResult] {
+    package func beginCopy(
+        _ sql: String, endsEarly: Bool = true
+    ) throws(PostgresError) -> [QueryResult] {
         try checkInterrupt()
-        copy.open()
+        copy.open(endsEarly: endsEarly)
         let answer = try exchange(sql, [], .work)
         guard answer.hasStartedCopy else {
             copy.refused()

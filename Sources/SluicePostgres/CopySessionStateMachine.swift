@@ -37,13 +37,19 @@ struct CopySessionStateMachine: Hashable {
     /// False after a false alarm, so that the next try gets through.
     private(set) var looksForErrors = true
 
+    /// False: the COPY that is open is not ended early.
+    private var endsEarly = true
+
     /// From now on errors are seen when a COPY ends: where nothing can be sent again.
     mutating func lookForErrorsAtEndOnly() {
         looksForErrors = false
     }
 
     /// A COPY is about to be sent.
-    mutating func open() {
+    ///
+    /// - Parameter endsEarly: false: whatever comes amid it, it is made to fail by the server alone.
+    mutating func open(endsEarly: Bool = true) {
+        self.endsEarly = endsEarly
         switch state {
         case .idle: state = .opening
         case .opening, .copying, .finishing, .probing, .aborting, .broken: unexpected("open")
@@ -76,7 +82,7 @@ struct CopySessionStateMachine: Hashable {
     mutating func inputArrived(noticeCount: Int) -> InputAction {
         switch state {
         case .copying:
-            let isSuspicious = noticeCount == 0 && looksForErrors
+            let isSuspicious = noticeCount == 0 && looksForErrors && endsEarly
             state = .copying(isSuspicious: isSuspicious)
             return isSuspicious ? .lookCloser : .goOn
         case .idle, .opening, .finishing, .probing, .aborting, .broken:

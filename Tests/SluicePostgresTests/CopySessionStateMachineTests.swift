@@ -68,6 +68,18 @@ import Testing
         #expect(machine.state == .copying(isSuspicious: false))
     }
 
+    @Test func `inputArrived in a COPY that is not ended early, goes on; the next is as ever`() {
+        var machine = Machine()
+        machine.open(endsEarly: false)
+        machine.started()
+        #expect(machine.inputArrived(noticeCount: 0) == .goOn)
+        machine.finish()
+        #expect(machine.answered(rowCount: 1, error: nil) == .succeed(rowCount: 1))
+        machine.open()
+        machine.started()
+        #expect(machine.inputArrived(noticeCount: 0) == .lookCloser)
+    }
+
     @Test func `nothingArrived when suspicious, probes for the error`() {
         var machine = Self.probing()
         #expect(machine.state == .probing)

@@ -88,7 +88,7 @@ struct RecordSorter {
             }
         }
         if !sent.isEmpty {
-            _ = try connection.beginCopy(statements.copyRecords)
+            _ = try connection.beginCopy(statements.copyRecords, endsEarly: false)
             let bounds = sent.map { batch.records[Int($0)] }
             try bounds.withUnsafeBufferPointer { bounds in
                 try BatchSender(batch: batch).sendText(
@@ -98,7 +98,7 @@ struct RecordSorter {
             _ = try connection.finishCopy()
         }
         guard !untaken.isEmpty else { return }
-        _ = try connection.beginCopy(statements.copyUntaken)
+        _ = try connection.beginCopy(statements.copyUntaken, endsEarly: false)
         let lines = untaken.map {
             "\(batch.sortingNumber(ofRecord: Int($0.record)))\t\\\\x\(Self.hex($0.bytes))\n"
         }

@@ -97,7 +97,8 @@ struct SavepointSearch {
         let good = records.filter { !bad.contains($0) }
         loaded = 0
         guard !good.isEmpty else { return }
-        _ = try connection.beginCopy(batch.plan.copyText)
+        // The server has taken them all before.
+        _ = try connection.beginCopy(batch.plan.copyText, endsEarly: false)
         try send(good[...], on: connection)
         loaded = try connection.finishCopy()
     }
