@@ -123,13 +123,6 @@ final class RejectFiles: Sendable {
         try output.flush()
     }
 
-    func appendPrelude(_ bytes: [UInt8], ofFile file: Int) throws(Failure) {
-        guard let path = paths[file] else { return }
-        var output = try OutputFile(path: path, existing: .append)
-        try output.write(bytes[...])
-        try output.flush()
-    }
-
     // MARK: Batches
 
     /// A place for a batch's rejects; what an earlier try left is gone.
