@@ -148,6 +148,32 @@ struct RejectTests {
         #expect(try content("in.csv.rejects.csv.rejects.csv") == rejects)
     }
 
+    @Test(arguments: [[], ["--resume"]])
+    func `a skipped line longer than a batch is whole in the reject file`(
+        flags: [String]
+    ) async throws {
+        let long = String(repeating: "long line ", count: 5_000)
+        let rows = (1...2_000).map { $0 % 500 == 0 ? "x\($0),a\n" : "\($0),a\n" }
+        let head = "\u{FEFF}short\n\(long)\n#\(long)\n"
+        try workdir.write(head + rows.joined(), to: "in.csv")
+        let rejects = head.dropFirst() + rows.filter { $0.hasPrefix("x") }.joined()
+        let flags =
+            ["--no-header", "--skip-lines", "2", "--comment", "#", "-j1"]
+            + ["--batch-bytes", "4kB", "--max-record-bytes", "4kB"] + flags
+        if flags.contains("--resume") {
+            // What stands before the first record is loaded already when it goes on.
+            let failed = try await run(flags + ["--reject-limit", "2"])
+            #expect(failed.status == 65, "\(failed)")
+        }
+        let ended = try await run(flags + ["--reject-limit", "9"])
+        #expect(ended.status == 3, "\(ended)")
+        #expect(try content("in.csv.rejects.csv") == rejects)
+        try workdir.write(String(rejects), to: "again.csv")
+        let again = try await run(flags + ["--reject-limit", "9"], ["again.csv"])
+        #expect(try again.json["rows_rejected"] as? Int == 4, "\(again)")
+        #expect(try content("again.csv.rejects.csv") == rejects)
+    }
+
     @Test func `a value of hundreds of columns is sorted as any other`() async throws {
         let columns = (0..<500).map { "c\($0) timestamptz" }.joined(separator: ", ")
         let wide = try database.table("wide", "id int, " + columns)

@@ -6,7 +6,10 @@ extension FileReading {
     /// The gaps between the batches that are done, and what stands behind the last one.
     mutating func readBody() async throws {
         let done = reader.done[file]
-        if !done.isEmpty { try await learnLineEnd() }
+        if !done.isEmpty {
+            try await learnLineEnd()
+            try await keepPreludeAhead()
+        }
         for (position, batch) in done.enumerated() {
             try await readGap(upTo: batch.range.lowerBound)
             let isAtBorder = position == 0 || position == done.count - 1
@@ -28,6 +31,29 @@ extension FileReading {
     private mutating func learnLineEnd() async throws {
         guard !reader.mapping.csv.hasHeader else { return }
         scanner.lineEnd = try await tryScan().0.lineEnd
+    }
+
+    /// What stands before the first record, where that is longer than a batch, is passed over too.
+    /// Of a stream it is lost.
+    private mutating func keepPreludeAhead() async throws {
+        guard preludeGoesOn, input.canSeek else { return }
+        var start = scanner
+        while preludeGoesOn {
+            let found: RecordIndex
+            (scanner, found) = try await tryScan()
+            // Nothing is settled of a record that is longer than a batch.
+            preludeGoesOn = firstRecord(of: found) == nil && scanner.consumed > 0 && !isAtEnd
+            if preludeGoesOn {
+                try dropSettled()
+            } else {
+                try keepPrelude(before: found, upTo: scanner.consumed)
+            }
+        }
+        start.lineEnd = scanner.lineEnd
+        scanner = start
+        (filled, isAtEnd) = (0, false)
+        try seekInput(to: 0)
+        _ = try await fillStart()
     }
 
     private mutating func readGap(upTo end: Int) async throws {
@@ -72,6 +98,10 @@ extension FileReading {
         let end = scanner.origin + filled
         guard offset > end else { return dropHeld(upTo: offset - scanner.origin) }
         dropHeld(upTo: filled)
+        try seekInput(to: offset)
+    }
+
+    private mutating func seekInput(to offset: Int) throws {
         do {
             try input.seek(to: offset)
         } catch {

@@ -29,6 +29,8 @@ struct FileReading: ~Copyable {
     private var textStart = 0
     /// Where the present gap between batches of an earlier run ends; nil: with the input.
     var readEnd: Int?
+    /// What stands before the first record is longer than a batch: it is kept as it goes by.
+    var preludeGoesOn = false
     /// Whether a batch of the import has been handed over.
     var hasStarted = false
     var hasHeader: Bool { plan != nil && reader.mapping.csv.hasHeader }
@@ -87,20 +89,19 @@ struct FileReading: ~Copyable {
     private mutating func keepSkippedLines() async throws {
         let csv = reader.mapping.csv
         guard reader.rejects != nil, csv.skipLines > 0 || csv.dialect.comment != nil else { return }
-        let (trial, found, held) = try await tryScan()
-        let records = found.records.first.map { Int($0.start) }
-        let end = [records, found.malformed.first?.start].compactMap { $0 }.min()
-        try keepPrelude(held, upTo: end ?? trial.settledEnd)
+        let (trial, found) = try await tryScan()
+        preludeGoesOn = firstRecord(of: found) == nil && !isAtEnd
+        if !preludeGoesOn { try keepPrelude(before: found, upTo: trial.consumed) }
     }
 
     /// Scans what the first batch may hold, and settles nothing.
-    mutating func tryScan() async throws -> (RecordScanner, RecordIndex, UnsafeRawBufferPointer) {
+    mutating func tryScan() async throws -> (RecordScanner, RecordIndex) {
         while filled < reader.batchBytes.bytes, !isAtEnd { try await fill() }
         var trial = scanner
         var found = RecordIndex(bounds: slot.bounds)
         let held = UnsafeRawBufferPointer(rebasing: slot.bytes[..<filled])
         _ = trial.scan(held, isFinal: isAtEnd, into: &found)
-        return (trial, found, held)
+        return (trial, found)
     }
 
     private func tellLane() {
@@ -163,7 +164,7 @@ struct FileReading: ~Copyable {
     /// Fills the slot's start as far as it takes to tell what the input is.
     ///
     /// - Returns: where the text begins: behind a BOM.
-    private mutating func fillStart() async throws -> Int {
+    mutating func fillStart() async throws -> Int {
         while filled < ForeignFormat.magicLength, !isAtEnd { try await fill() }
         let start = UnsafeRawBufferPointer(rebasing: slot.bytes[..<filled])
         if let format = ForeignFormat.name(ofInputBeginning: start) {
@@ -210,10 +211,15 @@ struct FileReading: ~Copyable {
 
     private mutating func seal() async throws {
         let end = scanner.settledEnd
-        guard plan != nil, scanner.origin + end > batchStart.byte else {
+        guard plan != nil, scanner.origin + end > batchStart.byte, hasStarted || hasContent else {
             return try dropSettled()
         }
         try await seal(upTo: end)
+    }
+
+    /// Without it nothing may be done to the table, nor to the ledger.
+    private var hasContent: Bool {
+        hasHeader || index.count > 0 || !index.malformed.isEmpty
     }
 
     private mutating func sealLast() async throws {
@@ -226,6 +232,10 @@ struct FileReading: ~Copyable {
 
     /// What is held behind `end` goes on into the next slot.
     private mutating func seal(upTo end: Int) async throws {
+        if preludeGoesOn {
+            try keepPrelude(before: index, upTo: end)
+            preludeGoesOn = firstRecord(of: index) == nil
+        }
         let next = try await reader.vacantSlot()
         let tail = UnsafeRawBufferPointer(rebasing: slot.bytes[end..<filled])
         next.bytes.copyMemory(from: tail)
@@ -238,14 +248,25 @@ struct FileReading: ~Copyable {
     }
 
     /// What stands before the header, and lines that are passed over, need not be held.
-    private mutating func dropSettled() throws {
+    mutating func dropSettled() throws {
         let held = UnsafeRawBufferPointer(rebasing: slot.bytes[..<filled])
         let consumed = scanner.consumed
         firstHeldLine = scanner.lineAtConsumed(in: held)
-        if plan == nil { try keepPrelude(held, upTo: consumed) }
+        if plan == nil || preludeGoesOn { try keepPrelude(held, upTo: consumed) }
         slot.bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: held[consumed...]))
         scanner.rebase(droppingFirst: consumed)
         filled -= consumed
+    }
+
+    /// Keeps what is held up to the first record or, where there is none yet, to `end`.
+    func keepPrelude(before found: RecordIndex, upTo end: Int) throws {
+        let held = UnsafeRawBufferPointer(rebasing: slot.bytes[..<filled])
+        try keepPrelude(held, upTo: firstRecord(of: found) ?? end)
+    }
+
+    func firstRecord(of found: RecordIndex) -> Int? {
+        let malformed = found.malformed.first.map { $0.start - scanner.origin }
+        return [found.records.first.map { Int($0.start) }, malformed].compactMap { $0 }.min()
     }
 
     /// The reject file begins as its input does, so that the same flags load it.
@@ -290,10 +311,10 @@ struct FileReading: ~Copyable {
 
     private mutating func hand(over batch: Batch, next: Slot) async throws {
         reader.totals.read(batch)
+        let isFirst = !hasStarted && hasContent
         slot = next
         index = RecordIndex(bounds: next.bounds)
-        let hasContent = hasHeader || batch.recordCount > 0 || !batch.malformed.isEmpty
-        if !hasStarted, hasContent {
+        if isFirst {
             hasStarted = true
             try await reader.beforeFirstBatch(.batch)
         }
