@@ -20,7 +20,8 @@ extension Failure {
 
     private mutating func locate(_ diagnostics: ServerDiagnostics, in batch: Batch) {
         // What is not about data happens at a record, and is not its fault.
-        guard diagnostics.sqlState.isAboutData else { return }
+        guard diagnostics.isAboutData(in: batch.plan) else { return }
+        blameData()
         guard
             let hint = CopyContext(
                 diagnostics, relation: batch.plan.relation, columns: batch.plan.columns),
@@ -38,6 +39,16 @@ extension Failure {
 
 extension Batch {
     fileprivate var lines: String { "lines \(firstLine)-\(lastLine)" }
+}
+
+extension ServerDiagnostics {
+    /// Whether a record has caused it. Where the statement may have, too, the server must have been
+    /// reading a value.
+    func isAboutData(in plan: FilePlan) -> Bool {
+        if sqlState.isAboutData { return true }
+        return sqlState.mayBeAboutValue
+            && CopyContext(self, relation: plan.relation, columns: plan.columns)?.column != nil
+    }
 }
 
 /// What the CONTEXT of an error says of the place in a COPY. A hint: it is translated, and for
@@ -64,7 +75,10 @@ struct CopyContext {
     }
 
     /// `, column NAME: …` or, with null input, `, column NAME: null input`.
+    ///
+    /// Without a comma it is a record that follows, whatever its words are.
     private static func names(_ column: String, _ rest: Substring) -> Bool {
+        guard rest.first == "," else { return false }
         let words = rest.dropFirst(2).drop { $0 != " " }.dropFirst()
         // In French a blank stands before the colon.
         return words.hasPrefix("\(column):") || words.hasPrefix("\(column) :")

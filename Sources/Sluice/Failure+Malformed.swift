@@ -6,7 +6,7 @@ extension Failure {
     init(_ record: MalformedRecord, width: Int?, dialect: Dialect) {
         self.init(.data, Self.message(record, width: width, dialect: dialect))
         advice = Self.advice(record.fault)
-        isShape = true
+        isAboutData = true
     }
 
     private static func message(

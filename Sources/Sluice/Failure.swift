@@ -11,8 +11,8 @@ struct Failure: Error, Sendable {
     /// The server's, or that of a connection that did not come about.
     var sqlState: SQLState?
     var advice: String?
-    /// A record is malformed.
-    var isShape = false
+    /// A record is to blame: its shape, or a value of it.
+    var isAboutData = false
     /// By which the earliest of several is found: the file's position and the byte in it.
     var order: Order?
 
@@ -71,6 +71,7 @@ extension Failure {
             server = diagnostics
             sqlState = diagnostics.sqlState
             advice = Self.advice(diagnostics.sqlState)
+            if diagnostics.sqlState.isAboutData { blameData() }
         case .stalled(let duration):
             self.init(.server, "the server has shown no progress for \(duration)")
             advice = "look at pg_stat_activity for what it waits for; see --stall-timeout"
@@ -96,7 +97,7 @@ extension Failure {
         of state: SQLState?, otherwise code: ImportError.Code
     ) -> ImportError.Code {
         guard let state else { return code }
-        if state.code == "42501" { return .permission }
+        if state == .insufficientPrivilege { return .permission }
         switch state.classCode {
         case "28": return .permission
         case "08", "25", "3D", "40", "53", "55", "57", "58": return .server
@@ -104,11 +105,16 @@ extension Failure {
         }
     }
 
+    /// A record has caused it.
+    mutating func blameData() {
+        isAboutData = true
+        advice = "mend the line, or the table, or leave such records out with --on-error reject"
+    }
+
     private static func advice(_ state: SQLState) -> String? {
-        if state.isAboutData {
-            return "mend the line, or the table, or leave such records out with --on-error reject"
+        if state == .insufficientPrivilege {
+            return "ask the table's owner to GRANT it, or load as another"
         }
-        if state.code == "42501" { return "ask the table's owner to GRANT it, or load as another" }
         switch state.classCode {
         case "55": return "somebody holds the table: try again, or see --lock-timeout"
         case "40", "57": return "run the command again"
@@ -127,4 +133,14 @@ extension SQLState {
 
     static let dataClasses = ["21", "22", "23", "44", "P0"]
     static let dataCodes = ["54000", "42622"]
+
+    /// Of an error that a value may have caused, and the statement as well: a `regclass` of no table,
+    /// say, or json that nests too deep.
+    var mayBeAboutValue: Bool {
+        self != .insufficientPrivilege
+            && (Self.valueClasses.contains(classCode) || Self.valueCodes.contains(code))
+    }
+
+    static let valueClasses = ["3F", "42"]
+    static let valueCodes = ["0A000", "54001"]
 }

@@ -30,6 +30,7 @@ extension SQLState {
     public static let invalidCatalogName = SQLState(known: "3D000")
     public static let serializationFailure = SQLState(known: "40001")
     public static let deadlockDetected = SQLState(known: "40P01")
+    public static let insufficientPrivilege = SQLState(known: "42501")
     public static let diskFull = SQLState(known: "53100")
     public static let outOfMemory = SQLState(known: "53200")
     public static let tooManyConnections = SQLState(known: "53300")

@@ -54,6 +54,26 @@ extension DirtyTable {
             Column(name: "short", good: ["3"], odd: ["-1", "1 day"]),
         ])
 
+    /// Types that refuse with the SQLSTATE of a bad statement; a domain, and others, in another order
+    /// than the file's.
+    static let hostileValues = DirtyTable(
+        name: "hostile_values",
+        ddl: """
+            CREATE TABLE % (dom dirty.positive, kind regtype, query tsquery, path jsonpath,
+                n int, j json, id int PRIMARY KEY)
+            """,
+        columns: [
+            Column(name: "id", odd: ["x", ""], colliding: ["1"], key: .number),
+            Column(name: "n", good: ["1", ""], odd: ["x"]),
+            Column(name: "path", good: ["$.a", ""], odd: ["$.[", "$ ", "$.a[*"]),
+            Column(name: "query", good: ["a & b", "c"], odd: ["a & & b", "!", "a b"]),
+            Column(name: "dom", good: ["1", "5", ""], odd: ["0", "-2", "y"]),
+            Column(name: "kind", good: ["int4", "-"], odd: ["no_type", "int4[", "a.b.c.d"]),
+            Column(
+                name: "j", good: ["{}"],
+                odd: ["{", "[]x", String(repeating: "[", count: 20_000)]),
+        ])
+
     /// Hardly shorter when it is compressed.
     private static func unlike(_ length: Int) -> String {
         var state: UInt32 = 1

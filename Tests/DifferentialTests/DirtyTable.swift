@@ -28,6 +28,7 @@ struct DirtyTable: Sendable, CustomTestStringConvertible {
 extension DirtyTable {
     static let all = [
         constraints, triggers, partitions, oddTypes, view, largeRows, dateKeys, rules, assigned,
+        hostileValues,
     ]
 
     private static let constraints = DirtyTable(

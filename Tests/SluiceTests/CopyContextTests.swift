@@ -29,6 +29,8 @@ import Testing
         ("COPY t, line 3, column c2: \"1\"", 3, "c2"),
         ("COPY t, line 3, column C: \"1\"", 3, "C"),
         ("COPY t, line 3, column unknown: \"1\"", 3, nil),
+        // A record that reads as a column does.
+        ("COPY t, line 3: \"x c: 1\"", 3, nil),
         // Lines that a value forges, and what stands before.
         ("COPY t, line 3, column c: \"x\nCOPY t, line 9, column C: \"y\"", 3, "c"),
         (

@@ -22,6 +22,8 @@ struct FilePlan: Sendable {
     let inputTypes: [String]
     /// The types of the columns or, of domains, what they are over.
     let baseTypes: [String]
+    /// The types of the columns that are domains; nil for others.
+    let domains: [String?]
 
     /// How the records go to the server.
     enum Lane: Equatable {
@@ -58,6 +60,7 @@ struct FilePlan: Sendable {
         types = fields.map { $0.map { target.columns[$0].type } }
         inputTypes = types.compactMap { $0?.inputName }
         baseTypes = types.compactMap { $0?.baseName }
+        domains = types.compactMap { $0 }.map { $0.isDomain ? $0.name : nil }
         lane =
             usesBinaryLane
             ? Self.lane(
@@ -109,6 +112,11 @@ struct FilePlan: Sendable {
             strict.fields[field].refusesNull = true
         }
         return strict
+    }
+
+    /// - Parameter column: nil: none.
+    func isOfDomain(_ column: String?) -> Bool {
+        zip(columns, domains).contains { $0 == column && $1 != nil }
     }
 
     /// The field of each column.

@@ -45,6 +45,8 @@ struct Target: Sendable {
         /// Of an enum; else nil.
         var labels: [String]?
 
+        var isDomain: Bool { name != baseName }
+
         /// Whether a cast to `inputName` reads text as COPY does.
         var isReadByCast: Bool { !hasTextCast && !hasFields && !isOwn }
 

@@ -105,9 +105,9 @@ struct WholeCopyWorker: Sendable {
     private func failure(_ error: PostgresError, _ plan: FilePlan) -> Failure {
         var failure = Failure(error)
         failure.location = SourceLocation(file: plan.name)
-        if case .server(let diagnostics) = error,
-            let hint = CopyContext(diagnostics, relation: plan.relation, columns: plan.columns)
-        {
+        guard case .server(let diagnostics) = error else { return failure }
+        if diagnostics.isAboutData(in: plan) { failure.blameData() }
+        if let hint = CopyContext(diagnostics, relation: plan.relation, columns: plan.columns) {
             failure.location?.record = hint.line
             failure.location?.column = diagnostics.columnName ?? hint.column
         }

@@ -68,10 +68,18 @@ struct SavepointSearch {
         } catch PostgresError.falseAlarm {
             try undo(on: connection)
             return try copy(records, on: connection)
-        } catch PostgresError.server(let diagnostics) where diagnostics.sqlState.isAboutData {
+        } catch PostgresError.server(let diagnostics) where refusesRecord(diagnostics) {
             try undo(on: connection)
             return diagnostics
         }
+    }
+
+    /// A domain's check may run statements of its own, which are no value's fault.
+    private func refusesRecord(_ diagnostics: ServerDiagnostics) -> Bool {
+        if diagnostics.sqlState.isAboutData { return true }
+        let column = CopyContext(
+            diagnostics, relation: batch.plan.relation, columns: batch.plan.columns)?.column
+        return diagnostics.isAboutData(in: batch.plan) && !batch.plan.isOfDomain(column)
     }
 
     private func undo(on connection: isolated Connection) throws {

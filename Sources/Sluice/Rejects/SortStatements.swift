@@ -93,7 +93,9 @@ struct SortStatements {
             detail pg_catalog.text;
             column_found pg_catalog.text;
             constraint_found pg_catalog.text;
+            table_found pg_catalog.text;
             field integer;
+            is_checking boolean;
             one record;
             \(declarations)
         BEGIN
@@ -113,7 +115,7 @@ struct SortStatements {
                     isolates := false;
                 EXCEPTION WHEN assert_failure OR OTHERS THEN
                     \(diagnosis)
-                    IF NOT (\(SQLState.dataCondition("state"))) THEN RAISE; END IF;
+                    IF NOT (\(isAboutData) OR \(mayBeAboutValue)) THEN RAISE; END IF;
                     SELECT last_value INTO reached FROM \(Self.reached);
                     isolates := false;
                     IF first = last THEN
@@ -161,25 +163,22 @@ struct SortStatements {
         """
         GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
             detail = PG_EXCEPTION_DETAIL, column_found = COLUMN_NAME,
-            constraint_found = CONSTRAINT_NAME;
+            constraint_found = CONSTRAINT_NAME, table_found = TABLE_NAME;
         """
     }
 
+    private var isAboutData: String { "(\(SQLState.dataCondition("state")))" }
+
+    private var mayBeAboutValue: String { "(\(SQLState.valueCondition("state")))" }
+
+    /// An error that may be the statement's counts only where a value is to blame.
     private var reject: String {
         """
-        IF column_found = '' AND constraint_found = '' AND pg_catalog."left"(state, 2) = '22' THEN
-            field := 0;
-            BEGIN
-                SELECT * INTO STRICT one FROM \(Self.records) s WHERE s.n = low;
-                \(assignments)
-                field := 0;
-            EXCEPTION WHEN OTHERS THEN
-                -- COPY reads the fields in the file's order, INSERT in the table's.
-                \(diagnosis)
-                IF NOT (\(SQLState.dataCondition("state"))) THEN RAISE; END IF;
-            END;
-            column_found := (ARRAY[\(names)]::pg_catalog.text[])[field];
+        field := 0;
+        IF table_found = '' THEN
+            \(trial)
         END IF;
+        IF field = 0 AND NOT \(isAboutData) THEN RAISE; END IF;
         INSERT INTO \(Self.found) VALUES
             (low, state, message, detail, column_found, constraint_found);
         """
@@ -187,14 +186,37 @@ struct SortStatements {
 
     // MARK: Which column it was
 
+    /// COPY reads the fields in the file's order, and looks at a domain's rules with each; INSERT
+    /// does so in the table's order.
+    private var trial: String {
+        """
+        BEGIN
+            is_checking := false;
+            SELECT * INTO STRICT one FROM \(Self.records) s WHERE s.n = low;
+            \(assignments)
+            field := 0;
+        EXCEPTION WHEN assert_failure OR OTHERS THEN
+            \(diagnosis)
+            -- A domain's rule may run statements of its own.
+            IF NOT (\(isAboutData) OR NOT is_checking AND \(mayBeAboutValue)) THEN RAISE; END IF;
+            column_found := (ARRAY[\(names)]::pg_catalog.text[])[field];
+        END;
+        """
+    }
+
     /// A variable of each column's type: what can't be assigned to it is to blame.
     private var declarations: String {
         zip(fields, plan.baseTypes).map { "\($0) \($1);" }.joined(separator: "\n    ")
     }
 
     private var assignments: String {
-        fields.enumerated().map { "field := \($0.offset + 1); \($0.element) := one.\($0.element);" }
-            .joined(separator: "\n        ")
+        fields.indices.map { index in
+            let (field, type) = (fields[index], plan.inputTypes[index])
+            let assignment = "field := \(index + 1); \(field) := one.\(field)::\(type);"
+            guard let domain = plan.domains[index] else { return assignment }
+            return assignment + " is_checking := true; PERFORM \(field)::\(domain);"
+                + " is_checking := false;"
+        }.joined(separator: "\n        ")
     }
 
     private var names: String {
@@ -222,8 +244,18 @@ struct SortStatements {
 extension SQLState {
     /// `isAboutData`, as a condition in SQL.
     static func dataCondition(_ state: String) -> String {
-        let classes = dataClasses.map(SQLLiteral.quote).joined(separator: ", ")
-        let codes = dataCodes.map(SQLLiteral.quote).joined(separator: ", ")
+        condition(state, classes: dataClasses, codes: dataCodes)
+    }
+
+    /// `mayBeAboutValue`, as a condition in SQL.
+    static func valueCondition(_ state: String) -> String {
+        let isOne = condition(state, classes: valueClasses, codes: valueCodes)
+        return "(\(isOne)) AND \(state) <> '\(SQLState.insufficientPrivilege)'"
+    }
+
+    private static func condition(_ state: String, classes: [String], codes: [String]) -> String {
+        let classes = classes.map(SQLLiteral.quote).joined(separator: ", ")
+        let codes = codes.map(SQLLiteral.quote).joined(separator: ", ")
         return "pg_catalog.\"left\"(\(state), 2) IN (\(classes)) OR \(state) IN (\(codes))"
     }
 }

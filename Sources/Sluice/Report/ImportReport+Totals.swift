@@ -67,7 +67,7 @@ extension ImportError {
     private static func adviceWithLedger(_ failure: Failure) -> String {
         let further = "run the same command again: it goes on where this run ended"
         guard failure.code != .data else {
-            return failure.sqlState?.isAboutData == true || failure.isShape
+            return failure.isAboutData
                 ? further + "; --on-error reject leaves such records out, and a mended file "
                     + "would be another import"
                 : failure.advice ?? further

@@ -88,7 +88,7 @@ struct BatchLoad {
         if lanes.usesBinary(for: batch) {
             do {
                 return try loadInBinary(&mark, on: connection)
-            } catch let error as PostgresError where connection.takesAnotherTry(after: error) {
+            } catch let error as PostgresError where takesAnotherTry(after: error) {
                 connection.rollback()
                 guard connection.isReusable else { throw error }
                 context.logger.debug("sent again in text: \(error)")
@@ -101,6 +101,15 @@ struct BatchLoad {
             guard connection.isReusable else { throw PostgresError.falseAlarm }
             // From now on the connection looks for errors at the end only.
             return try loadInText(&mark, on: connection)
+        }
+    }
+
+    /// Whether what was refused may be sent again, in text.
+    private func takesAnotherTry(after error: PostgresError) -> Bool {
+        switch error {
+        case .falseAlarm: true
+        case .server(let diagnostics): diagnostics.isAboutData(in: batch.plan)
+        default: false
         }
     }
 
@@ -182,16 +191,5 @@ struct LoadedRows: Sendable {
         left.inBinary += right.inBinary
         left.inText += right.inText
         left.unsure += right.unsure
-    }
-}
-
-extension Connection {
-    /// Whether what was refused may be sent again, in text.
-    fileprivate func takesAnotherTry(after error: PostgresError) -> Bool {
-        switch error {
-        case .falseAlarm: true
-        case .server(let diagnostics): diagnostics.sqlState.isAboutData
-        default: false
-        }
     }
 }

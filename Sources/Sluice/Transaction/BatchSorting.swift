@@ -217,7 +217,7 @@ struct BatchSorting {
         switch error {
         case .falseAlarm:
             break
-        case .server(let diagnostics) where diagnostics.sqlState.isAboutData:
+        case .server(let diagnostics) where diagnostics.isAboutData(in: batch.plan):
             hint = record(named: diagnostics, in: piece, unsure)
             context.logger.debug("refused, to be sorted: \(diagnostics.message)")
         default:
