@@ -14,7 +14,7 @@ struct FalseAlarmTests {
 
     /// Long, so that it is still being sent when the server answers.
     private static let csv: String = {
-        let word = String(repeating: "w", count: 1_000)
+        let word = String(repeating: "w", count: 2_000)
         let rows = (1...records).map { number in
             let isRefused = number % 100 == 0 && number <= refused * 100
             return "\(isRefused ? "x" : "\(number)"),\(word)\n"
@@ -82,7 +82,7 @@ struct FalseAlarmTests {
                 $0.connection.host = "127.0.0.1"
                 $0.connection.port = String(proxy.port)
                 $0.load.jobs = 1
-                $0.load.batchBytes = .mebibytes(8)
+                $0.load.batchBytes = .mebibytes(16)
                 $0.load.usesBinaryLane = false
                 $0.errors.policy = .reject
                 $0.errors.rejects = .none

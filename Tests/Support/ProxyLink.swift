@@ -83,8 +83,22 @@ struct ProxyLink {
             connection: number, direction: self[keyPath: stream].direction, kind: kind,
             bytes: self[keyPath: stream].received.prefix(length))
         let fault = shared.plan.withLock { $0.judge(message) }
+        if case .delay(let duration)? = fault?.action, fault?.moment == .within {
+            return passInTwoParts(length, stream, duration)
+        }
         self[keyPath: stream].pass(length, only: fault.map { $0.passing(length) } ?? length)
         if let fault { strike(fault) }
+    }
+
+    private mutating func passInTwoParts(
+        _ length: Int, _ stream: WritableKeyPath<ProxyLink, ProxyStream>, _ pause: Duration
+    ) {
+        let half = length / 2
+        self[keyPath: stream].pass(half, only: half)
+        toServer.flush(server)
+        toClient.flush(client)
+        wait(pause)
+        self[keyPath: stream].pass(length - half, only: length - half)
     }
 
     private mutating func strike(_ fault: Fault) {
