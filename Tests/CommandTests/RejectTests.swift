@@ -319,6 +319,23 @@ struct RejectTests {
         #expect(!exists("in.csv.rejects.csv.parts"))
     }
 
+    @Test func `an input of nothing but comments resumes to nothing`() async throws {
+        try workdir.write("# a\n# b\n", to: "in.csv")
+        try workdir.write("# a\n1,b\n", to: "second.csv")
+        let flags = ["--no-header", "--comment", "#", "--resume"]
+        for policy in ["stop", "reject", "reject"] {
+            let ended = try await run(flags + ["--on-error", policy])
+            #expect(ended.status == 0, "\(ended)")
+            let both = try await run(
+                flags + ["--on-error", policy, "--import-id", policy + database.schema],
+                ["in.csv", "second.csv"])
+            #expect(both.status == 0, "\(both)")
+            #expect(try database.query("SELECT count(*) FROM \(table)") == "1")
+            if policy == "stop" { try database.query("TRUNCATE \(table)") }
+        }
+        #expect(try await run(flags + ["--truncate", "--import-id", database.schema]).status == 65)
+    }
+
     @Test(arguments: [6, 24])
     func `rejects in any number need no more memory`(times: Int) async throws {
         let chunk = (1...10_000).map { "x\($0),a\n" }.joined()

@@ -58,7 +58,9 @@ struct FileReading: ~Copyable {
         if plan == nil { try await scan(untilHeader: true) }
         let bodyStart = batchStart.byte
         try await readBody()
-        reader.totals.read(body: bodyStart..<scanner.origin + filled, ofFile: file)
+        // What is passed over where there is nothing else is no batch's.
+        let bodyEnd = batchStart.byte > bodyStart ? scanner.origin + filled : bodyStart
+        reader.totals.read(body: bodyStart..<bodyEnd, ofFile: file)
         tellLane()
         if scanner.origin + filled == 0 { reader.logger.notice("\(name) is empty") }
         if input.hasGrown {
@@ -223,7 +225,9 @@ struct FileReading: ~Copyable {
     }
 
     private mutating func sealLast() async throws {
-        guard plan != nil, scanner.origin + scanner.consumed > batchStart.byte else {
+        guard plan != nil, scanner.origin + scanner.consumed > batchStart.byte,
+            hasStarted || hasContent
+        else {
             reader.totals.passed(lines: index.linesPassed, ofFile: file)
             return index.removeAll()
         }
