@@ -50,7 +50,7 @@ struct ImportEndTests {
                     #expect(error.code == .cancelled)
                     #expect(error.report.counts.addsUp)
                 }
-                #expect(ContinuousClock.now - cancelled < .seconds(2))
+                #expect(ContinuousClock.now - cancelled < TestSettings.cancellationLimit)
             }
             #expect(try await server.hasNoImporters())
             #expect(Process.threadCount <= baseline + 4)

@@ -19,6 +19,9 @@ package enum TestSettings {
     /// `PGSLUICE_TEST_SANITIZER`: all is slow then, and memory more.
     package static let isSanitized = getenv("PGSLUICE_TEST_SANITIZER") != nil
 
+    /// How soon an import ends that is cancelled.
+    package static let cancellationLimit = Duration.seconds(isSanitized ? 10 : 2)
+
     private static func number(_ name: String) -> Int? {
         getenv(name).flatMap { Int(String(cString: $0)) }
     }
