@@ -1,4 +1,4 @@
-# What run.sh and curves.sh share: sourced by them, inside scripts/with-server.sh.
+# What the benchmarks share: sourced by them, inside scripts/with-server.sh.
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154  # what measure sets they read; scale is theirs
 
@@ -38,6 +38,25 @@ set_up() {
     sql -c 'CREATE SCHEMA bench'
     # Their pages are read from the disk before the first race.
     "$PGSLUICE" --version >/dev/null
+}
+
+# read_flags ARG...: sets $rounds and $scale from --rounds and --rows-scale.
+read_flags() {
+    while [[ $# -gt 0 ]]; do
+        [[ $# -ge 2 ]] || die "$1 takes a value"
+        case $1 in
+            --rounds) rounds=$2 ;;
+            --rows-scale) scale=$2 ;;
+            *) echo "$(basename "$0"): unknown flag $1" >&2; exit 64 ;;
+        esac
+        shift 2
+    done
+}
+
+# median FILE NAME COLUMN: of a column's values, where the first column is NAME.
+median() {
+    awk -F '\t' -v n="$2" -v c="$3" '$1 == n { print $c }' "$1" | sort -n |
+        awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
 sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }

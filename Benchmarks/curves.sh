@@ -16,16 +16,8 @@ with_server "$@"
 
 rounds=5 scale=1 whole=true
 command="Benchmarks/curves.sh${*:+ $*}"
-while [[ $# -gt 0 ]]; do
-    [[ $# -ge 2 ]] || die "$1 takes a value"
-    case $1 in
-        --rounds) rounds=$2 ;;
-        --rows-scale) scale=$2 ;;
-        *) echo "curves.sh: unknown flag $1" >&2; exit 64 ;;
-    esac
-    whole=false
-    shift 2
-done
+[[ $# -eq 0 ]] || whole=false
+read_flags "$@"
 set_up
 
 describe_machine "$command" >"$work/curves-machine.tsv"

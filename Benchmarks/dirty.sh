@@ -16,15 +16,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 with_server "$@"
 
 rounds=5 scale=1
-while [[ $# -gt 0 ]]; do
-    [[ $# -ge 2 ]] || die "$1 takes a value"
-    case $1 in
-        --rounds) rounds=$2 ;;
-        --rows-scale) scale=$2 ;;
-        *) echo "dirty.sh: unknown flag $1" >&2; exit 64 ;;
-    esac
-    shift 2
-done
+read_flags "$@"
 set_up
 cd "$work"
 
@@ -61,10 +53,9 @@ for ((round = 1; round <= rounds; round++)); do
     done
 done
 
-median() { awk -F '\t' -v n="$1" '$1 == n { print $2 }' times | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
-plain=$(median clean)
+plain=$(median times clean 2)
 printf '| file | seconds | ÷ clean |\n| --- | --: | --: |\n'
 cut -f 1 times | sort -uV | while read -r name; do
-    seconds=$(median "$name")
+    seconds=$(median times "$name" 2)
     awk -v n="$name" -v s="$seconds" -v p="$plain" 'BEGIN { printf "| %s | %.2f | %.2f |\n", n, s, s / p }'
 done

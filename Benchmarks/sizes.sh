@@ -16,15 +16,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 with_server "$@"
 
 rounds=3 scale=1
-while [[ $# -gt 0 ]]; do
-    [[ $# -ge 2 ]] || die "$1 takes a value"
-    case $1 in
-        --rounds) rounds=$2 ;;
-        --rows-scale) scale=$2 ;;
-        *) echo "sizes.sh: unknown flag $1" >&2; exit 64 ;;
-    esac
-    shift 2
-done
+read_flags "$@"
 set_up
 cd "$work"
 
@@ -51,9 +43,8 @@ for ((round = 1; round <= rounds; round++)); do
     done
 done
 
-median() { awk -F '\t' -v n="$1" -v c="$2" '$1 == n { print $c }' times | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 printf '| size | seconds | ns per byte | peak memory |\n| --: | --: | --: | --: |\n'
 cut -f 1 times | sort -un | while read -r bytes; do
-    awk -v b="$bytes" -v s="$(median "$bytes" 2)" -v p="$(median "$bytes" 3)" \
+    awk -v b="$bytes" -v s="$(median times "$bytes" 2)" -v p="$(median times "$bytes" 3)" \
         'BEGIN { printf "| %.2f GB | %.2f | %.2f | %.0f MB |\n", b / 1e9, s, s / b * 1e9, p / 1e6 }'
 done
