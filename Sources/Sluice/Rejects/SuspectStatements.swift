@@ -38,11 +38,12 @@ struct SuspectStatements {
 
     // MARK: The values that rules look at
 
+    /// Keys that are nearly in order are sorted faster than hashed.
     var create: String {
         let columns =
             ["\(Self.number) bigint"] + comparedPlaces.sorted().map { plan.definitions[$0] }
         return """
-            SET LOCAL jit TO off; \
+            SET LOCAL jit TO off; SET LOCAL enable_hashagg TO off; \
             CREATE TEMPORARY TABLE pgsluice_suspects (\(columns.joined(separator: ", "))) \
             ON COMMIT DROP
             """
@@ -56,7 +57,9 @@ struct SuspectStatements {
 
     var drop: String { "DROP TABLE \(Self.suspects)" }
 
-    /// Answers the suspects by their places in the source; no more than `limit`.
+    /// Answers the suspects by their places in the source; no more than `limit`. All records of one
+    /// key are suspects, the first one, too: it may wait for another session that has the same key,
+    /// and the COPY of all others should not.
     func select(limit: Int) -> String {
         let conditions = rules.map(\.condition).filter { !$0.isEmpty }
         let broken = """
@@ -65,11 +68,9 @@ struct SuspectStatements {
             """
         let doubled = rules.filter { $0.kind == .key }.map { rule in
             """
-            SELECT d.place FROM (
-                SELECT k.\(Self.number) AS place, pg_catalog.lag(k.\(Self.number)) OVER (
-                    PARTITION BY \(rule.key) ORDER BY k.\(Self.number)) AS earlier
-                FROM \(Self.suspects) k WHERE (\(rule.key)) IS NOT NULL
-            ) d WHERE d.earlier IS NOT NULL
+            SELECT k.\(Self.number) FROM \(Self.suspects) k WHERE (\(rule.key)) IN (
+                SELECT \(rule.key) FROM \(Self.suspects) k
+                WHERE (\(rule.key)) IS NOT NULL GROUP BY \(rule.key) HAVING count(*) > 1)
             """
         }
         return ([broken] + doubled).joined(separator: " UNION ") + " ORDER BY place LIMIT \(limit)"
@@ -90,23 +91,23 @@ struct SuspectStatements {
                     ON a.attrelid = \(table) AND a.attname = w.name AND a.attnum > 0
             ), rules AS (
                 SELECT 'required' AS kind, ARRAY[attnum] AS keys, NULL AS rule, 0::oid AS other,
-                       NULL::int2[] AS other_keys
+                       NULL::int2[] AS other_keys, false AS has_greatest
                 FROM written WHERE attnotnull
                 UNION ALL
-                SELECT 'check', conkey, pg_catalog.pg_get_expr(conbin, conrelid), 0, NULL
+                SELECT 'check', conkey, pg_catalog.pg_get_expr(conbin, conrelid), 0, NULL, false
                 FROM pg_catalog.pg_constraint WHERE conrelid = \(table) AND contype = 'c'
                 UNION ALL
-                SELECT 'reference', conkey, NULL, confrelid, confkey
+                SELECT 'reference', conkey, NULL, confrelid, confkey, false
                 FROM pg_catalog.pg_constraint
                 WHERE conrelid = \(table) AND contype = 'f' AND conparentid = 0
                     AND pg_catalog.has_table_privilege(confrelid, 'SELECT')
                 UNION ALL
                 SELECT 'key', (indkey::int2[])[0:indnkeyatts - 1], NULL, indrelid,
-                       (indkey::int2[])[0:indnkeyatts - 1]
+                       (indkey::int2[])[0:indnkeyatts - 1], \(hasGreatest)
                 FROM pg_catalog.pg_index
                 WHERE indrelid = \(table) AND indisunique AND indpred IS NULL AND indexprs IS NULL
             ), named AS (
-                SELECT kind, rule, other, places, mine, others
+                SELECT kind, rule, other, places, mine, others, has_greatest
                 FROM rules, LATERAL (
                     SELECT pg_catalog.array_agg(w.place) AS places,
                            pg_catalog.string_agg('k.' || w.name, ', ' ORDER BY u.place) AS mine,
@@ -126,12 +127,29 @@ struct SuspectStatements {
                            '(%1$s) IS NOT NULL AND NOT EXISTS (SELECT FROM %2$s r WHERE (%3$s) = (%1$s))',
                            mine, other::pg_catalog.regclass, others)
                        WHEN 'key' THEN pg_catalog.format(
-                           'EXISTS (SELECT FROM %2$s r WHERE (%3$s) = (%1$s) OFFSET 0)',
+                           CASE WHEN has_greatest THEN '%1$s <= (\(greatest)) AND ' ELSE '' END
+                           || 'EXISTS (SELECT FROM %2$s r WHERE (%3$s) = (%1$s) OFFSET 0)',
                            mine, other::pg_catalog.regclass, others)
                    END AS condition,
                    CASE kind WHEN 'key' THEN mine END AS key
             FROM named WHERE NOT (\(orderMatters))
             """
+    }
+
+    /// Most often a key that is behind all of the table's need not be looked up.
+    private var greatest: String {
+        "SELECT %3$s FROM %2$s r WHERE %3$s IS NOT NULL ORDER BY %3$s DESC LIMIT 1"
+    }
+
+    /// Whether the index finds `greatest` at its end.
+    private var hasGreatest: String {
+        """
+        indnkeyatts = 1 AND indoption[0] IN (0, 3) AND EXISTS (
+            SELECT FROM pg_catalog.pg_opclass WHERE oid = indclass[0] AND opcdefault
+        ) AND EXISTS (
+            SELECT FROM pg_catalog.pg_attribute
+            WHERE attrelid = indrelid AND attnum = indkey[0] AND attcollation = indcollation[0])
+        """
     }
 
     private var table: String { "\(SQLLiteral.quote(target.sql))::pg_catalog.regclass" }
@@ -150,7 +168,7 @@ struct SuspectStatements {
                 WHERE indrelid IN \(relations) AND (indisunique OR indisexclusion)
                     AND (indrelid = \(table) OR NOT x.relispartition)
                     AND (indrelid <> \(table) OR indisexclusion
-                        OR indpred IS NOT NULL OR indexprs IS NOT NULL
+                        OR indpred IS NOT NULL OR indexprs IS NOT NULL OR NOT indisvalid
                         OR NOT pg_catalog.has_table_privilege(\(table), 'SELECT')
                         OR (
                             SELECT pg_catalog.bool_or(a.attgenerated <> '')
