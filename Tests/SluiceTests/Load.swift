@@ -28,13 +28,21 @@ struct Load: Sendable {
         _ source: ImportSource, into table: String,
         _ change: (inout ImportConfiguration) -> Void = { _ in }
     ) async throws -> Load {
+        try await run(source, into: table, onReject: nil, change)
+    }
+
+    static func run(
+        _ source: ImportSource, into table: String,
+        onReject: (@Sendable (Reject) async throws -> Void)?,
+        _ change: (inout ImportConfiguration) -> Void
+    ) async throws -> Load {
         var configuration = ImportConfiguration()
         configuration.load.jobs = 2
         configuration.errors.retryTimeout = .zero
         change(&configuration)
         do throws(ImportError) {
             let report = try await Importer(configuration)
-                .run(source, into: tableName(table))
+                .run(source, into: tableName(table), onReject: onReject)
             return Load(report, nil)
         } catch {
             return Load(error.report, error)

@@ -5,6 +5,7 @@ import SluicePostgres
 struct ImportEnding: Sendable {
     let context: LoadContext
     let pool: ConnectionPool
+    let rejectHandler: RejectHandler?
     let isDryRun: Bool
 
     func after(
@@ -15,11 +16,13 @@ struct ImportEnding: Sendable {
         do {
             try await load()
         } catch {
-            leaveRejects()
+            await leaveRejects()
             throw error
         }
         guard !opened.isFinished else { return tidyLeftOver() }
         try context.rejects?.merge()
+        // Before the import is finished: what fails here is done again by the run that resumes it.
+        try await handOverRejects()
         try await finishLedger()
         if let rejects = context.rejects { context.totals.kept(rejects: rejects.tidy()) }
     }
@@ -47,16 +50,26 @@ struct ImportEnding: Sendable {
     }
 
     /// With a ledger they are left as they are, for the run that goes on.
-    private func leaveRejects() {
+    private func leaveRejects() async {
         guard let rejects = context.rejects else { return }
         if let staging = context.staging, !staging.isMoved { return rejects.drop() }
-        guard context.ledger == nil else { return context.totals.kept(rejects: rejects.paths) }
+        guard context.ledger == nil else { return context.totals.kept(rejects: rejects.leave()) }
         do throws(Failure) {
             try rejects.merge()
-            context.totals.kept(rejects: rejects.tidy())
         } catch {
-            context.logger.error("the rejects are left in parts: \(error.message)")
+            return context.logger.error("the rejects are left in parts: \(error.message)")
         }
+        do {
+            try await handOverRejects()
+        } catch {
+            context.logger.error("not all rejects were handed over: \(error)")
+        }
+        context.totals.kept(rejects: rejects.tidy())
+    }
+
+    private func handOverRejects() async throws {
+        guard let rejectHandler else { return }
+        try await context.rejects?.handOver(to: rejectHandler)
     }
 
     private func finishLedger() async throws {

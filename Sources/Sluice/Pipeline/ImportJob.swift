@@ -10,6 +10,7 @@ struct ImportJob: Sendable {
     let source: ImportSource
     let table: TableName
     let progress: ImportProgress?
+    let rejectHandler: RejectHandler?
     let logger: Logger
 
     private var load: LoadOptions { configuration.load }
@@ -50,13 +51,15 @@ struct ImportJob: Sendable {
                 job: self, target: target, pool: pool, totals: totals
             ).open()
             staging = opened.context.staging
-            try await ImportEnding(context: opened.context, pool: pool, isDryRun: load.dryRun)
-                .after(opened) {
-                    let pipeline = try Pipeline(
-                        job: self, opened: opened, jobs: jobs, pool: pool, thread: thread,
-                        causes: causes, start: start)
-                    try await pipeline.run()
-                }
+            try await ImportEnding(
+                context: opened.context, pool: pool, rejectHandler: rejectHandler,
+                isDryRun: load.dryRun
+            ).after(opened) {
+                let pipeline = try Pipeline(
+                    job: self, opened: opened, jobs: jobs, pool: pool, thread: thread,
+                    causes: causes, start: start)
+                try await pipeline.run()
+            }
         } catch {
             await end(pool, thread)
             await staging?.dropLeft(pool, logger)

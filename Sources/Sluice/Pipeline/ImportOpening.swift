@@ -117,7 +117,9 @@ struct ImportOpening: Sendable {
 
     private func rejectFiles() throws -> RejectFiles? {
         guard configuration.errors.policy == .reject, !load.dryRun else { return nil }
-        return try RejectFiles(configuration.errors.rejects, inputs: job.source.inputs)
+        return try RejectFiles(
+            configuration.errors.rejects, inputs: job.source.inputs,
+            areHandedOver: job.rejectHandler != nil)
     }
 
     private func open(_ files: RejectFiles?, _ done: [[LedgerBatch]]) throws {

@@ -41,12 +41,31 @@ struct InputBytes: ~Copyable {
     /// Moves on behind so many bytes, or to the end.
     mutating func move(_ count: Int, to output: inout OutputFile) throws(Failure) {
         var left = count
-        while left > 0, try fill() {
-            let part = buffer.prefix(left)
+        while let part = try part(upTo: left) {
             try output.write(part)
-            buffer = buffer.dropFirst(part.count)
             left -= part.count
         }
+    }
+
+    /// The next bytes, so many or all that are left.
+    mutating func bytes(_ count: Int) throws(Failure) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while let part = try part(upTo: count - bytes.count) { bytes += part }
+        return bytes
+    }
+
+    /// Moves on behind so many bytes, or to the end.
+    mutating func skip(_ count: Int) throws(Failure) {
+        var left = count
+        while let part = try part(upTo: left) { left -= part.count }
+    }
+
+    /// What is at hand of the next bytes; nil: no more are wanted, or there.
+    private mutating func part(upTo count: Int) throws(Failure) -> ArraySlice<UInt8>? {
+        guard count > 0, try fill() else { return nil }
+        let part = buffer.prefix(count)
+        buffer = buffer.dropFirst(part.count)
+        return part
     }
 
     /// False at the end.

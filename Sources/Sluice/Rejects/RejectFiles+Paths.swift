@@ -1,14 +1,19 @@
 import Glibc
+import SluiceCore
 
 extension RejectFiles {
     /// Where the rejects of each input go.
     ///
+    /// - Parameter areHandedOver: those that no file is wanted of are kept till the end, too.
     /// - Throws: `Failure` of the code `usage` for one file and several inputs.
     convenience init(
-        _ destination: RejectDestination, inputs: [ImportSource.Input]
+        _ destination: RejectDestination, inputs: [ImportSource.Input], areHandedOver: Bool
     ) throws(Failure) {
         let defaults = Self.names(for: inputs)
         switch destination {
+        case .none where areHandedOver:
+            let scratch = try Self.scratchFolder()
+            self.init(paths: defaults.map { "\(scratch)/\($0)" }, scratch: scratch)
         case .none: self.init(paths: inputs.map { _ in nil })
         case .default: self.init(paths: defaults)
         case .directory(let folder): self.init(paths: defaults.map { "\(folder)/\($0)" })
@@ -19,6 +24,13 @@ extension RejectFiles {
             }
             self.init(paths: [path])
         }
+    }
+
+    private static func scratchFolder() throws(Failure) -> String {
+        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(parent)/pgsluice-rejects.XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw .output(parent, .current) }
+        return template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
     }
 
     private static func names(for inputs: [ImportSource.Input]) -> [String] {

@@ -18,15 +18,22 @@ final class RejectFiles: Sendable {
     private let taken = Mutex<Set<Int>>([])
     /// The inputs that have a part which is no batch's.
     private let late = Mutex<Set<Int>>([])
+    /// Where the rejects begin in each input's file, once they are merged.
+    private let starts: Mutex<[Int]>
+    /// The folder that all paths are in when no file is to stay.
+    private let scratch: String?
 
-    init(paths: [String?]) {
+    init(paths: [String?], scratch: String? = nil) {
         self.paths = paths
+        self.scratch = scratch
         committed = Mutex(paths.map { _ in [] })
+        starts = Mutex(paths.map { _ in 0 })
         locks = Mutex([])
     }
 
     deinit {
         locks.withLock { for lock in $0 { close(lock) } }
+        if let scratch { rmdir(scratch) }
     }
 
     // MARK: Beginning
@@ -153,6 +160,8 @@ final class RejectFiles: Sendable {
         let committed = committed.withLock { $0 }
         for (file, path) in paths.enumerated() {
             guard let path, hasRejects(file) else { continue }
+            let start = Self.length(of: path)
+            starts.withLock { $0[file] = start }
             let parts = committed[file].sorted { $0.lowerBound < $1.lowerBound }
                 .map { "\(Self.parts(of: path))/\(Self.name(ofPart: $0))" }
             if late.withLock({ $0.contains(file) }) {
@@ -162,6 +171,21 @@ final class RejectFiles: Sendable {
             }
             try Self.merge(parts.map { $0 + ".csv" }, into: path)
             try Self.merge(parts.map { $0 + ".log" }, into: Self.log(of: path))
+        }
+    }
+
+    private static func length(of path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    /// Gives all that were merged to `handler`, file by file, in the order of the source.
+    func handOver(to handler: RejectHandler) async throws {
+        for (file, path) in paths.enumerated() {
+            guard let path, hasRejects(file) else { continue }
+            let start = starts.withLock { $0[file] }
+            var reader = try RejectReader(path, log: Self.log(of: path), from: start)
+            while let reject = try reader.next() { try await handler.take(reject) }
         }
     }
 
@@ -183,11 +207,20 @@ final class RejectFiles: Sendable {
         paths.enumerated().map { file, path in
             guard let path else { return nil }
             Self.removeFolder(Self.parts(of: path))
-            guard !hasRejects(file) else { return path }
+            guard !hasRejects(file) || scratch != nil else { return path }
             unlink(path)
             unlink(Self.log(of: path))
             return nil
         }
+    }
+
+    /// Leaves all as it is, for a run that goes on.
+    ///
+    /// - Returns: the reject files, by input.
+    func leave() -> [String?] {
+        guard scratch != nil else { return paths }
+        drop()
+        return paths.map { _ in nil }
     }
 
     /// Takes everything away: nothing was committed.
