@@ -98,6 +98,28 @@ struct RejectHandlerTests {
         }
     }
 
+    @Test func `a cancellation ends the handing over, too`() async throws {
+        try await AtomicTable.with(Self.columns) { table in
+            let path = table.folder.file("in.csv", Self.text)
+            let received = Received()
+            // A task of its own, which ends cancelled.
+            let load = try await Task {
+                try await Load.run(
+                    .files([path]), into: table.name,
+                    onReject: {
+                        received.add($0)
+                        withUnsafeCurrentTask { $0?.cancel() }
+                    }
+                ) {
+                    $0.errors.policy = .reject
+                    $0.errors.rejects = .none
+                }
+            }.value
+            #expect(load.code == .cancelled)
+            #expect(received.rejects.count == 1)
+        }
+    }
+
     @Test func `of an import that fails it gets what is committed`() async throws {
         try await AtomicTable.with(Self.columns) { table in
             let received = Received()

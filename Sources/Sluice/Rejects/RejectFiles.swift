@@ -185,7 +185,10 @@ final class RejectFiles: Sendable {
             guard let path, hasRejects(file) else { continue }
             let start = starts.withLock { $0[file] }
             var reader = try RejectReader(path, log: Self.log(of: path), from: start)
-            while let reject = try reader.next() { try await handler.take(reject) }
+            while let reject = try reader.next() {
+                try Task.checkCancellation()
+                try await handler.take(reject)
+            }
         }
     }
 
