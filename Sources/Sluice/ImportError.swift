@@ -19,7 +19,7 @@ public struct ImportError: Error, Sendable {
         public static let server = Code(value: .server)
         /// The server says that this user may not.
         public static let permission = Code(value: .permission)
-        /// A file for the rejects can't be made.
+        /// A file for the rejects can't be made, or a reject not be handed over.
         public static let output = Code(value: .output)
         /// Reading failed midway.
         public static let io = Code(value: .io)

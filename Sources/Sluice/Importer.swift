@@ -28,9 +28,9 @@ public struct Importer: Sendable {
     ///   - progress: made by the caller, who reads its snapshots meanwhile.
     ///   - onReject: is given, under `reject`, each record that was left out, one after the other,
     ///     in the order of the source: once all batches are committed, or when the import has
-    ///     failed, those of the batches that are; a cancellation ends that, too. With `resume` it gets those of all runs, in the
-    ///     one that ends the import, and may get them again if it throws. What it throws ends the
-    ///     import with the code `output`.
+    ///     failed, those of the batches that are; a cancellation ends that, too. With `resume` it
+    ///     gets those of all runs, in the one that ends the import, and may get them again if it
+    ///     throws. What it throws ends the import with the code `output`.
     /// - Returns: the report of an import whose records are all loaded.
     /// - Throws: `ImportError`, which carries the report of what was done.
     public func run(

@@ -1,3 +1,4 @@
+import Foundation
 import Sluice
 import SluiceCore
 import SluiceTestSupport
@@ -67,6 +68,7 @@ struct RejectHandlerTests {
             #expect(load.counts.rowsRejected == Self.bad.count)
             expectAll(received.rejects)
             #expect((load.report.files[0].rejects != nil) == keepsFiles)
+            #expect(try scratchFolders() == [])
         }
     }
 
@@ -98,6 +100,32 @@ struct RejectHandlerTests {
         }
     }
 
+    @Test func `without a ledger what the handler throws leaves the reject file, and no parts`()
+        async throws
+    {
+        struct Refusal: Error {}
+        try await AtomicTable.with(Self.columns) { table in
+            let path = table.folder.file("in.csv", Self.text)
+            let load = try await Load.run(
+                .files([path]), into: table.name, onReject: { _ in throw Refusal() }
+            ) {
+                $0.errors.policy = .reject
+                $0.errors.rejects = .directory(table.folder.path)
+            }
+            #expect(load.code == .output)
+            let rejects = try #require(load.report.files[0].rejects)
+            #expect(access(rejects, F_OK) == 0)
+            #expect(access(rejects + ".parts", F_OK) != 0)
+        }
+    }
+
+    /// Of imports whose rejects were to have no file.
+    private func scratchFolders() throws -> [String] {
+        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        return try FileManager.default.contentsOfDirectory(atPath: parent)
+            .filter { $0.hasPrefix("pgsluice-rejects.") }
+    }
+
     @Test func `a cancellation ends the handing over, too`() async throws {
         try await AtomicTable.with(Self.columns) { table in
             let path = table.folder.file("in.csv", Self.text)
@@ -117,6 +145,7 @@ struct RejectHandlerTests {
             }.value
             #expect(load.code == .cancelled)
             #expect(received.rejects.count == 1)
+            #expect(try scratchFolders() == [])
         }
     }
 

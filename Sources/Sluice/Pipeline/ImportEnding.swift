@@ -22,7 +22,12 @@ struct ImportEnding: Sendable {
         guard !opened.isFinished else { return tidyLeftOver() }
         try context.rejects?.merge()
         // Before the import is finished: what fails here is done again by the run that resumes it.
-        try await handOverRejects()
+        do {
+            try await handOverRejects()
+        } catch {
+            keepRejects()
+            throw error
+        }
         try await finishLedger()
         if let rejects = context.rejects { context.totals.kept(rejects: rejects.tidy()) }
     }
@@ -49,11 +54,10 @@ struct ImportEnding: Sendable {
         if let rejects = context.rejects { context.totals.kept(rejects: rejects.tidyLeftOver()) }
     }
 
-    /// With a ledger they are left as they are, for the run that goes on.
     private func leaveRejects() async {
         guard let rejects = context.rejects else { return }
         if let staging = context.staging, !staging.isMoved { return rejects.drop() }
-        guard context.ledger == nil else { return context.totals.kept(rejects: rejects.leave()) }
+        guard context.ledger == nil else { return keepRejects() }
         do throws(Failure) {
             try rejects.merge()
         } catch {
@@ -64,7 +68,13 @@ struct ImportEnding: Sendable {
         } catch {
             context.logger.error("not all rejects were handed over: \(error)")
         }
-        context.totals.kept(rejects: rejects.tidy())
+        keepRejects()
+    }
+
+    /// With a ledger they are left as they are, for the run that goes on.
+    private func keepRejects() {
+        guard let rejects = context.rejects else { return }
+        context.totals.kept(rejects: context.ledger == nil ? rejects.tidy() : rejects.leave())
     }
 
     private func handOverRejects() async throws {

@@ -33,7 +33,9 @@ final class RejectFiles: Sendable {
 
     deinit {
         locks.withLock { for lock in $0 { close(lock) } }
-        if let scratch { rmdir(scratch) }
+        guard let scratch else { return }
+        tidy()
+        rmdir(scratch)
     }
 
     // MARK: Beginning

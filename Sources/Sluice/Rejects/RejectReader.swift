@@ -11,6 +11,7 @@ struct RejectReader: ~Copyable {
     private let path: String
     private var records: InputBytes
     private var log: InputBytes
+    private let decoder = JSONDecoder()
 
     /// - Parameter start: where the first reject stands in the file.
     init(_ path: String, log: String, from start: Int) throws(Failure) {
@@ -23,7 +24,7 @@ struct RejectReader: ~Copyable {
 
     mutating func next() throws(Failure) -> Reject? {
         guard let line = try log.line() else { return nil }
-        guard let entry = try? JSONDecoder().decode(LogEntry.self, from: Data(line)) else {
+        guard let entry = try? decoder.decode(LogEntry.self, from: Data(line)) else {
             throw Failure(.io, "the log beside \(path) is not as it was written")
         }
         let bytes = entry.omitted == true ? nil : try records.bytes(entry.bytes)

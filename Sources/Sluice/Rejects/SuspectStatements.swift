@@ -70,7 +70,7 @@ struct SuspectStatements {
             """
             SELECT k.\(Self.number) FROM \(Self.suspects) k WHERE (\(rule.key)) IN (
                 SELECT \(rule.key) FROM \(Self.suspects) k
-                WHERE (\(rule.key)) IS NOT NULL GROUP BY \(rule.key) HAVING count(*) > 1)
+                WHERE (\(rule.key)) IS NOT NULL GROUP BY \(rule.key) HAVING pg_catalog.count(*) > 1)
             """
         }
         return ([broken] + doubled).joined(separator: " UNION ") + " ORDER BY place LIMIT \(limit)"
