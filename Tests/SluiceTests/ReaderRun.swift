@@ -56,7 +56,8 @@ struct ReaderRun {
         let reader = SourceReader(
             inputs: source.inputs,
             mapping: ColumnMapping(target: .of(columns), options: options, csv: csv), ring: ring,
-            totals: totals, thread: thread, batchBytes: batchBytes, usesBinaryLane: false,
+            totals: totals, thread: thread, batchLength: BatchLength(batchBytes),
+            usesBinaryLane: false,
             recovers: recovers, rejects: nil, done: source.inputs.map { _ in [] },
             isFinished: false, verifiesSource: false, logger: .silent,
             beforeFirstBatch: { content in starts.withLock { $0.append(content != .nothing) } })

@@ -45,7 +45,7 @@ struct RingTests {
             inputs: source.inputs,
             mapping: ColumnMapping(
                 target: .of(["a"]), options: ColumnOptions(), csv: plain),
-            ring: ring, totals: totals, thread: thread, batchBytes: .kibibytes(1),
+            ring: ring, totals: totals, thread: thread, batchLength: BatchLength(.kibibytes(1)),
             usesBinaryLane: false, recovers: false, rejects: nil,
             done: source.inputs.map { _ in [] }, isFinished: false, verifiesSource: false,
             logger: .silent,

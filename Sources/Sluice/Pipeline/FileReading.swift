@@ -19,6 +19,8 @@ struct FileReading: ~Copyable {
     var filled = 0
     var isAtEnd = false
     private var holdsLongPermit = false
+    /// How many batches of the import there are before this one.
+    var begun = 0
 
     var plan: FilePlan?
     var batchStart = (byte: 0, line: 1)
@@ -98,7 +100,7 @@ struct FileReading: ~Copyable {
 
     /// Scans what the first batch may hold, and settles nothing.
     mutating func tryScan() async throws -> (RecordScanner, RecordIndex) {
-        while filled < reader.batchBytes.bytes, !isAtEnd { try await fill() }
+        while filled < reader.batchLength.usual.bytes, !isAtEnd { try await fill() }
         var trial = scanner
         var found = RecordIndex(bounds: slot.bounds)
         let held = UnsafeRawBufferPointer(rebasing: slot.bytes[..<filled])
@@ -140,7 +142,13 @@ struct FileReading: ~Copyable {
 
     private var isAtReadEnd: Bool { readEnd.map { scanner.origin + filled >= $0 } ?? false }
 
-    private var isBatchFull: Bool { scanner.consumed > 0 && filled >= reader.batchBytes.bytes }
+    private var isBatchFull: Bool { scanner.consumed > 0 && filled >= wantedLength }
+
+    private var wantedLength: Int {
+        let isLast = file == reader.inputs.count - 1
+        let left = isLast ? input.size.map { $0 - scanner.origin } : nil
+        return reader.batchLength.bytes(begun: begun, left: left)
+    }
 
     private mutating func mapHeader(
         _ bounds: RecordBounds, _ held: UnsafeRawBufferPointer
@@ -180,14 +188,14 @@ struct FileReading: ~Copyable {
     /// Reads into the slot's free end: up to the batch's length or, for a record longer than that,
     /// as far as it may be held.
     mutating func fill() async throws {
-        let batchEnd = reader.batchBytes.bytes
-        if filled >= batchEnd, !holdsLongPermit {
+        let usual = reader.batchLength.usual.bytes
+        if filled >= usual, !holdsLongPermit {
             try await reader.ring.awaitLongPermit()
             holdsLongPermit = true
         }
-        let end = filled < batchEnd ? batchEnd : slot.bytes.count
+        let end = [wantedLength, usual, slot.bytes.count].first { filled < $0 } ?? filled
         // What is read beyond a long record is no more than a batch, which needs no permit.
-        let length = min(Self.readLength, batchEnd)
+        let length = min(Self.readLength, usual)
         precondition(filled < end, "a slot is full, and nothing in it is settled")
         let room = UnsafeMutableRawBufferPointer(
             rebasing: slot.bytes[filled..<min(end, filled + length)])
@@ -296,7 +304,7 @@ struct FileReading: ~Copyable {
         let endsLine =
             last == UInt8(ascii: "\n")
             || scanner.lineEnd == .carriageReturn && last == UInt8(ascii: "\r")
-        let givesPermit = holdsLongPermit && tail <= reader.batchBytes.bytes
+        let givesPermit = holdsLongPermit && tail <= reader.batchLength.usual.bytes
         let batch = Batch(
             slot: slot, file: file, plan: plan, range: batchStart.byte..<end.byte,
             prelude: batchStart.byte - scanner.origin, firstRecord: nextRecord,
@@ -316,6 +324,7 @@ struct FileReading: ~Copyable {
     private mutating func hand(over batch: Batch, next: Slot) async throws {
         reader.totals.read(batch)
         let isFirst = !hasStarted && hasContent
+        begun += 1
         slot = next
         index = RecordIndex(bounds: next.bounds)
         if isFirst {

@@ -114,10 +114,7 @@ struct ImportJob: Sendable {
         }
     }
 
-    private var isSmall: Bool {
-        let sizes = source.inputs.map(\.size)
-        return sizes.allSatisfy { $0 != nil } && sizes.reduce(0) { $0 + ($1 ?? 0) } < 1 << 20
-    }
+    private var isSmall: Bool { source.size.map { $0 < 1 << 20 } ?? false }
 
     /// More connections than this are opened only on demand.
     private static let jobsMax = 4

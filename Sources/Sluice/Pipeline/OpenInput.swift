@@ -70,6 +70,16 @@ struct OpenInput: ~Copyable {
     }
 }
 
+extension ImportSource {
+    /// In bytes, of all inputs, where it is known.
+    var size: Int? {
+        inputs.reduce(0) { total, input in
+            guard let total, let size = input.size else { return nil }
+            return total + size
+        }
+    }
+}
+
 extension ImportSource.Input {
     /// In bytes, of a regular file, which can be opened and read again; nil for a stream.
     var size: Int? {

@@ -26,11 +26,13 @@ struct Pipeline: Sendable {
         let load = job.configuration.load
         // One is being filled, one waits, and each worker has one.
         let slotCount = jobs + 2
-        let batchBytes = load.batchBytes ?? Self.defaultBatchBytes(slots: slotCount)
+        let length = BatchLength(load.batchBytes, slots: slotCount, workers: jobs)
+        let isLong = job.source.size.map { $0 >= length.usual.bytes } ?? true
         let slots = try (0..<slotCount).map { _ in
             try Slot(
-                batchBytes: batchBytes,
-                maxRecordBytes: job.configuration.csv.dialect.maxRecordBytes)
+                batchBytes: length.usual,
+                maxRecordBytes: job.configuration.csv.dialect.maxRecordBytes,
+                isToBeFilled: isLong)
         }
         self.slots = slots
         stallTimeout = load.stallTimeout
@@ -54,7 +56,7 @@ struct Pipeline: Sendable {
             mapping: ColumnMapping(
                 target: context.target, options: job.configuration.columns,
                 csv: job.configuration.csv),
-            ring: ring, totals: context.totals, thread: thread, batchBytes: batchBytes,
+            ring: ring, totals: context.totals, thread: thread, batchLength: length,
             usesBinaryLane: load.usesBinaryLane,
             recovers: load.dryRun || context.rejectsRecords, staging: context.staging,
             rejects: context.rejects,
@@ -65,11 +67,6 @@ struct Pipeline: Sendable {
                 try await context.staging?.prepare(
                     for: $0, pool, retryTimeout: context.errors.retryTimeout)
             })
-    }
-
-    /// Memory is set before the start: 24 MiB of batches, however many slots share it.
-    private static func defaultBatchBytes(slots: Int) -> ByteCount {
-        min(.mebibytes(4), ByteCount((24 << 20) / slots))
     }
 
     func run() async throws {

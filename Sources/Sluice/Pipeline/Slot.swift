@@ -7,7 +7,7 @@ import SluiceCore
 /// Its memory never moves and is touched only as it is used. A slot belongs to one task at a time:
 /// the reader fills it, `loaded` hands it to a worker, and `vacant` back.
 final class Slot: @unchecked Sendable {  // The ring hands it from one owner to the next.
-    static let recordCapacity = 131_072
+    static let recordCapacity = 262_144
     private static let largePage = 2 << 20
 
     let bytes: UnsafeMutableRawBufferPointer
@@ -16,16 +16,19 @@ final class Slot: @unchecked Sendable {  // The ring hands it from one owner to 
     /// How far the memory has been written.
     var touched = 0
 
+    /// - Parameter isToBeFilled: batches of the usual length are to be expected.
     /// - Throws: `Errno` when there is not so much address space.
-    init(batchBytes: ByteCount, maxRecordBytes: ByteCount) throws(Errno) {
+    init(
+        batchBytes: ByteCount, maxRecordBytes: ByteCount, isToBeFilled: Bool = true
+    ) throws(Errno) {
         self.batchBytes = batchBytes.bytes
         // Behind the longest record stands what may end it.
         let length = batchBytes.bytes + maxRecordBytes.bytes + 64
         // Whole large pages, so that the system begins it with one.
         bytes = try Self.map((length + Self.largePage - 1) / Self.largePage * Self.largePage)
         // Each batch writes this much: a few faults instead of one for each 4 KiB.
-        madvise(
-            bytes.baseAddress!, batchBytes.bytes / Self.largePage * Self.largePage, MADV_HUGEPAGE)
+        let filled = isToBeFilled ? batchBytes.bytes / Self.largePage * Self.largePage : 0
+        if filled > 0 { madvise(bytes.baseAddress!, filled, MADV_HUGEPAGE) }
         do {
             let index = try Self.map(Self.recordCapacity * MemoryLayout<RecordBounds>.stride)
             bounds = index.bindMemory(to: RecordBounds.self)

@@ -11,7 +11,7 @@ struct SourceReader: Sendable {
     var ring: Ring
     var totals: Totals
     let thread: OwnThread
-    let batchBytes: ByteCount
+    let batchLength: BatchLength
     let usesBinaryLane: Bool
     /// Reads on behind malformed records; else the first one ends the import.
     let recovers: Bool
@@ -48,12 +48,15 @@ struct SourceReader: Sendable {
     func run() async throws {
         var hasStarted = false
         var hasContent = false
+        var begun = 0
         for file in inputs.indices {
             let slot = try await vacantSlot()
             var reading = FileReading(self, file: file, input: try open(file), slot: slot)
             reading.hasStarted = hasStarted
+            reading.begun = begun
             try await reading.run()
             hasStarted = reading.hasStarted
+            begun = reading.begun
             hasContent = hasContent || reading.hasHeader
             totals.completed(file: file)
         }
