@@ -8,7 +8,7 @@
 #   --rounds N      rounds in which the loads alternate (5)
 #   --rows-scale F  times the rows (1)
 #
-#   PGSLUICE        the program; without it the release build is used, and made if it is missing
+#   PGSLUICE        the program; without it the release build is made and used
 set -euo pipefail
 # shellcheck source=SCRIPTDIR/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"

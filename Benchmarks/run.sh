@@ -9,7 +9,7 @@
 #   --jobs N        connections of the parallel contestants (2)
 #   --rows-scale F  times the rows of every set (1)
 #
-#   PGSLUICE        the program; without it the release build is used, and made if it is missing
+#   PGSLUICE        the program; without it the release build is made and used
 #
 # The limit is what the server can take: the same rows, prepared as one COPY BINARY file for each of
 # --jobs connections, copied by as many psql at once, each in one transaction.

@@ -9,7 +9,7 @@
 #   --rounds N      rounds in which the sizes alternate (3)
 #   --rows-scale F  times the sizes (1)
 #
-#   PGSLUICE        the program; without it the release build is used, and made if it is missing
+#   PGSLUICE        the program; without it the release build is made and used
 set -euo pipefail
 # shellcheck source=SCRIPTDIR/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
