@@ -43,20 +43,23 @@ struct ReaderRun {
     var texts: [String] { records.map { String(decoding: $0, as: UTF8.self) } }
 
     /// Reads everything.
+    ///
+    /// - Parameter length: of the batches; nil: all are `batchBytes` long.
     init(
         _ source: ImportSource, columns: [String], csv: CSVOptions = CSVOptions(),
         options: ColumnOptions = ColumnOptions(), batchBytes: ByteCount = .kibibytes(64),
-        slots: Int = 3, recovers: Bool = false
+        length: BatchLength? = nil, slots: Int = 3, recovers: Bool = false
     ) async throws {
+        let length = length ?? BatchLength(batchBytes)
         let starts = Mutex<[Bool]>([])
         let totals = Totals(inputs: source.inputs.map { ($0.name, $0.size) })
         let ring = try Ring.of(
-            slots, batchBytes: batchBytes, maxRecordBytes: csv.dialect.maxRecordBytes)
+            slots, batchBytes: length.usual, maxRecordBytes: csv.dialect.maxRecordBytes)
         let thread = try OwnThread(name: "source")
         let reader = SourceReader(
             inputs: source.inputs,
             mapping: ColumnMapping(target: .of(columns), options: options, csv: csv), ring: ring,
-            totals: totals, thread: thread, batchLength: BatchLength(batchBytes),
+            totals: totals, thread: thread, batchLength: length,
             usesBinaryLane: false,
             recovers: recovers, rejects: nil, done: source.inputs.map { _ in [] },
             isFinished: false, verifiesSource: false, logger: .silent,

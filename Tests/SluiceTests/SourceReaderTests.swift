@@ -62,6 +62,25 @@ struct SourceReaderTests {
         #expect(record - 1 == run.totals.counts.recordsRead, note)
     }
 
+    @Test func `batches are short at both ends of a file, and only at the start of a stream`()
+        async throws
+    {
+        let mebibyte = 1 << 20
+        let line = "1," + String(repeating: "x", count: 1_021) + "\n"
+        let text = "a,b\n" + String(repeating: line, count: 16 << 10)
+        let length = BatchLength(nil, slots: 4, workers: 2)
+        let file = folder.file("long.csv", text)
+        for (source, lengths) in [
+            (ImportSource.files([file]), [1, 1, 7, 3, 2, 1, 1]),
+            (.bytes([Array(text.utf8)].async, name: "text"), [1, 1, 7, 7, 0]),
+        ] {
+            let run = try await ReaderRun(source, columns: ["a", "b"], length: length, slots: 4)
+            let whole = run.batches.map { ($0.range.count + mebibyte / 4) / mebibyte }
+            #expect(whole == lengths)
+            expectTiling(run, text, "")
+        }
+    }
+
     @Test func `lines that hold no record may be of any length`() async throws {
         let long = String(repeating: "x", count: 200_000)
         let csv = csv {
