@@ -13,7 +13,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [(3, 8 << 20), (4, 7 << 20), (6, (28 << 20) / 6), (30, (28 << 20) / 30)])
+    @Test(arguments: [
+        (2, 8 << 20), (3, 8 << 20), (4, 6 << 20), (6, 4 << 20), (30, (24 << 20) / 30),
+    ])
     func slotsShareTheMemory(slots: Int, bytes: Int) {
         #expect(BatchLength(nil, slots: slots, workers: slots - 2).usual.bytes == bytes)
     }
@@ -21,7 +23,7 @@ import Testing
     @Test func everyWorkersFirstBatchIsShort() {
         let length = BatchLength(nil, slots: 4, workers: 2)
         let lengths = (0..<4).map { length.bytes(begun: $0, left: nil) / Self.mebibyte }
-        #expect(lengths == [1, 1, 7, 7])
+        #expect(lengths == [1, 1, 6, 6])
     }
 
     @Test func theLastBatchesAreEverShorter() {
@@ -32,7 +34,7 @@ import Testing
             lengths.append(bytes)
             left -= bytes
         }
-        #expect(lengths.prefix(3).map { $0 / 1024 } == [7168, 6656, 3328])
+        #expect(lengths.prefix(3).map { $0 / 1024 } == [6144, 6144, 4096])
         #expect(lengths == lengths.sorted(by: >))
         #expect(lengths.count == 6)
         #expect(lengths.last == Self.mebibyte)
@@ -41,7 +43,7 @@ import Testing
     /// Of memory for many jobs there may be less than the shortest batch.
     @Test func noBatchIsLongerThanASlot() {
         let length = BatchLength(nil, slots: 66, workers: 64)
-        #expect(length.bytes(begun: 0, left: nil) == (28 << 20) / 66)
-        #expect(length.bytes(begun: 99, left: 10) == (28 << 20) / 66)
+        #expect(length.bytes(begun: 0, left: nil) == (24 << 20) / 66)
+        #expect(length.bytes(begun: 99, left: 10) == (24 << 20) / 66)
     }
 }

@@ -71,8 +71,8 @@ struct SourceReaderTests {
         let length = BatchLength(nil, slots: 4, workers: 2)
         let file = folder.file("long.csv", text)
         for (source, lengths) in [
-            (ImportSource.files([file]), [1, 1, 7, 3, 2, 1, 1]),
-            (.bytes([Array(text.utf8)].async, name: "text"), [1, 1, 7, 7, 0]),
+            (ImportSource.files([file]), [1, 1, 6, 4, 2, 1, 1, 0]),
+            (.bytes([Array(text.utf8)].async, name: "text"), [1, 1, 6, 6, 2]),
         ] {
             let run = try await ReaderRun(source, columns: ["a", "b"], length: length, slots: 4)
             let whole = run.batches.map { ($0.range.count + mebibyte / 4) / mebibyte }

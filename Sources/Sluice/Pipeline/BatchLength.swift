@@ -28,6 +28,6 @@ struct BatchLength: Sendable {
         return min(usual.bytes, max(Self.least, share))
     }
 
-    private static let memory = 28 << 20
+    private static let memory = 24 << 20
     private static let least = 1 << 20
 }
