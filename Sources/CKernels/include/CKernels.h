@@ -38,15 +38,12 @@ static inline uint64_t sluice_equal64(const uint8_t *block, uint8_t byte) {
         _mm_cmpeq_epi8(sluice_lane(block, 3), wanted));
 }
 
-/// Whether one of 64 bytes is either of two.
-static inline int sluice_has_either64(const uint8_t *block, uint8_t one, uint8_t other) {
-    const __m128i ones = _mm_set1_epi8((char)one), others = _mm_set1_epi8((char)other);
+/// Whether one of 64 bytes equals `byte`.
+static inline int sluice_has64(const uint8_t *block, uint8_t byte) {
+    const __m128i wanted = _mm_set1_epi8((char)byte);
     __m128i found = _mm_setzero_si128();
-    for (int i = 0; i < 4; i++) {
-        const __m128i lane = sluice_lane(block, i);
-        found = _mm_or_si128(found, _mm_cmpeq_epi8(lane, ones));
-        found = _mm_or_si128(found, _mm_cmpeq_epi8(lane, others));
-    }
+    for (int i = 0; i < 4; i++)
+        found = _mm_or_si128(found, _mm_cmpeq_epi8(sluice_lane(block, i), wanted));
     return _mm_movemask_epi8(found) != 0;
 }
 
@@ -140,8 +137,8 @@ static inline uint64_t sluice_equal64(const uint8_t *block, uint8_t byte) {
     return mask;
 }
 
-static inline int sluice_has_either64(const uint8_t *block, uint8_t one, uint8_t other) {
-    return (sluice_equal64(block, one) | sluice_equal64(block, other)) != 0;
+static inline int sluice_has64(const uint8_t *block, uint8_t byte) {
+    return sluice_equal64(block, byte) != 0;
 }
 
 static inline size_t sluice_count(const uint8_t *bytes, size_t count, uint8_t byte) {

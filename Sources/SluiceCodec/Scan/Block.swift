@@ -23,38 +23,22 @@ struct Block {
     /// nil: not well formed.
     @inline(__always)
     init?(_ bytes: UnsafePointer<UInt8>, _ context: Context, _ dialect: Dialect) {
-        let hasQuotes = dialect.quoting != .none
-        let isOutside = context == .behindSeparator || context == .unquoted
-        let quote = hasQuotes ? dialect.quote : .carriageReturn
-        if isOutside, sluice_has_either64(bytes, quote, .carriageReturn) == 0 {
-            self.init(withoutQuotes: bytes, dialect.delimiter)
-        } else {
-            self.init(bytes, context, delimiter: dialect.delimiter, quote: quote, hasQuotes)
-        }
-    }
-
-    /// Outside quotes, with neither a quote nor a CR.
-    @inline(__always)
-    private init(withoutQuotes bytes: UnsafePointer<UInt8>, _ delimiter: UInt8) {
-        delimiters = sluice_equal64(bytes, delimiter)
+        let quotes = dialect.quoting == .none ? 0 : sluice_equal64(bytes, dialect.quote)
+        let hasReturn = sluice_has64(bytes, .carriageReturn) != 0
+        delimiters = sluice_equal64(bytes, dialect.delimiter)
         lineEnds = sluice_equal64(bytes, .lineFeed)
-        opening = 0
-        end = (delimiters | lineEnds) >> 63 != 0 ? .behindSeparator : .unquoted
-    }
-
-    @inline(__always)
-    private init?(
-        _ bytes: UnsafePointer<UInt8>, _ context: Context, delimiter: UInt8, quote: UInt8,
-        _ hasQuotes: Bool
-    ) {
-        let quotes = hasQuotes ? sluice_equal64(bytes, quote) : 0
+        if quotes == 0, !hasReturn, context == .behindSeparator || context == .unquoted {
+            opening = 0
+            end = (delimiters | lineEnds) >> 63 != 0 ? .behindSeparator : .unquoted
+            return
+        }
         let before: UInt64 = context == .insideQuotes ? .max : 0
         // From an opening quote up to the closing one, which is not in it.
-        let inside = quotes == 0 ? before : quotes.parity ^ before
-        delimiters = sluice_equal64(bytes, delimiter) & ~inside
-        lineEnds = sluice_equal64(bytes, .lineFeed) & ~inside
+        let inside = quotes.parity ^ before
+        delimiters &= ~inside
+        lineEnds &= ~inside
         let separators = delimiters | lineEnds
-        let returns = sluice_equal64(bytes, .carriageReturn) & ~inside
+        let returns = hasReturn ? sluice_equal64(bytes, .carriageReturn) & ~inside : 0
         // Each CR outside quotes stands before an LF in the same block.
         guard returns & ~(lineEnds >> 1) == 0 else { return nil }
         let behindSeparator = separators << 1 | (context == .behindSeparator ? 1 : 0)
