@@ -20,26 +20,27 @@ enum IntegerEncoding {
     /// Up to eight digits, perhaps behind a minus; without a branch on that, which comes by chance.
     @inline(__always)
     private static func short(_ text: FieldText) -> Int64? {
-        // 1 or 0.
-        let minus = (UInt64(text[0] ^ .minus) &- 1) >> 63
+        let minus = text.begins(with: .minus)
         let digits = text.dropFirst(Int(truncatingIfNeeded: minus))
         guard UInt(bitPattern: digits.count &- 1) < 8,
             let size = Digits.upToEight(digits.start, digits.count)
         else { return nil }
-        return (Int64(bitPattern: size) ^ (0 &- Int64(bitPattern: minus)))
-            &+ Int64(bitPattern: minus)
+        return signed(size, minus)
     }
 
     /// - Parameter maximum: what the type's greatest number is.
     @inline(__always)
     private static func long(_ text: FieldText, maximum: UInt64) -> Int64? {
-        var text = text
-        let isNegative = text.takeSign()
-        guard let size = Digits.number(text), size <= maximum &+ (isNegative ? 1 : 0) else {
-            return nil
-        }
-        let sign: Int64 = isNegative ? -1 : 0
-        return (Int64(bitPattern: size) ^ sign) &- sign
+        let minus = text.begins(with: .minus)
+        let digits = text.dropFirst(Int(truncatingIfNeeded: minus | text.begins(with: .plus)))
+        guard let size = Digits.number(digits), size <= maximum &+ minus else { return nil }
+        return signed(size, minus)
+    }
+
+    /// - Parameter minus: 1 or 0.
+    @inline(__always)
+    private static func signed(_ size: UInt64, _ minus: UInt64) -> Int64 {
+        Int64(bitPattern: (size ^ (0 &- minus)) &+ minus)
     }
 
     /// Newer servers take a leading zero for octal.
@@ -79,6 +80,12 @@ enum IntegerEncoding {
 }
 
 extension FieldText {
+    /// 1 or 0: whether the first byte, which may be one behind the text, is this one.
+    @inline(__always)
+    fileprivate func begins(with byte: UInt8) -> UInt64 {
+        (UInt64(start[0] ^ byte) &- 1) >> 63
+    }
+
     /// Whether `word`, which has small letters only, begins with this text, in any case.
     func begins(_ word: StaticString) -> Bool {
         guard count <= word.utf8CodeUnitCount else { return false }
