@@ -10,15 +10,19 @@ enum TextCheck {
         let (start, count) = (text.start, text.count)
         var position = 0
         while position < count {
-            let usual = sluice_unusual64(start + position).trailingZeroBitCount
-            position += usual
-            guard usual < 64 else { continue }
-            while position < count, start[position] >= 0x80 {
-                let length = sequenceLength(start + position, left: count - position)
+            let left = count &- position
+            var unusual = sluice_unusual64(start + position)
+            if left < 64 { unusual &= (1 &<< UInt64(left)) &- 1 }
+            // Where the last character ends, perhaps beyond the 64 bytes.
+            var end = 0
+            while unusual != 0 {
+                let first = unusual.trailingZeroBitCount
+                let length = sequenceLength(start + position + first, left: left &- first)
                 guard length > 0 else { return false }
-                position += length
+                end = first &+ length
+                unusual &= UInt64.max << UInt64(end)
             }
-            if position < count, start[position] == 0 { return false }
+            position &+= max(64, end)
         }
         return true
     }
