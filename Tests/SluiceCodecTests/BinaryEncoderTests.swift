@@ -103,6 +103,34 @@ import Testing
         #expect(encoded.tuples?.count == 1_997)
     }
 
+    @Test(arguments: ["é", "€", "😀"])
+    func `a character is one wherever it stands in a record`(character: String) {
+        for place in 0..<200 {
+            let text = String(repeating: "x", count: place) + character + character
+            let whole = Array("1,\(text),,t".utf8)
+            let cut = whole.dropLast(4) + Array(",,t".utf8)
+            let encoded = BinaryEncoded(
+                whole + cut,
+                [RecordBounds(0, whole.count), RecordBounds(whole.count, whole.count + cut.count)],
+                types: Self.types)
+            #expect(encoded.unsure == [1], "at \(place)")
+            #expect(encoded.tuples?.first?[1] == Array(text.utf8), "at \(place)")
+        }
+    }
+
+    @Test func `doubled quotes are one wherever they stand in a field`() {
+        for place in 0..<200 {
+            let (before, behind) = (
+                String(repeating: "x", count: place), String(repeating: "y", count: 70)
+            )
+            let line = "1,\"\(before)\"\"\"\"z\"\"\(behind)\"\"\",,t"
+            let encoded = BinaryEncoded(lines: [line], types: Self.types)
+            #expect(
+                encoded.tuples?.first?[1] == Array("\(before)\"\"z\"\(behind)\"".utf8),
+                "at \(place)")
+        }
+    }
+
     @Test func `a record too long for a piece is for the text lane`() {
         let lines = ["1,a,,t", "2,\(String(repeating: "x", count: 5_000)),,t", "3,b,,f"]
         let encoded = BinaryEncoded(lines: lines, types: Self.types, pieceLength: 1_024)
@@ -165,10 +193,12 @@ import Testing
         for round in 0..<TestSettings.files {
             let csv = HostileCSV.copyable(&random, insideQuotes: random.oneIn(3))
             let dialect = Dialect(csv.dialect)
-            let (records, wanted) = readAll(csv)
+            let (records, values) = readAll(csv)
+            let isDropped = csv.columns.map { _ in random.oneIn(4) }
+            let wanted = values.map { zip($0, isDropped).filter { !$1 }.map(\.0) }
             let encoded = BinaryEncoded(
                 csv.bytes, records, dialect: dialect,
-                types: csv.columns.map { _ in .text },
+                types: isDropped.map { $0 ? nil : .text },
                 pieceLength: random.pick([8_192, 262_144]), slack: random.pick([0, 64]))
             let unsure = Set(encoded.unsure.map(Int.init))
             let sure = wanted.indices.filter { !unsure.contains($0) }.map { wanted[$0] }

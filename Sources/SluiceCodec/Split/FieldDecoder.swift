@@ -20,11 +20,11 @@ struct FieldDecoder: Sendable {
     /// Whether inside quotes a quote can only stand beside its double, and all else is itself.
     let onlyDoubles: Bool
 
-    /// How many of 64 bytes stand before the first special one.
+    /// Of 64 bytes the special ones: bit i stands for byte i.
     @inline(__always)
-    func ordinaryRun(in bytes: UnsafePointer<UInt8>) -> Int {
+    func specials(in bytes: UnsafePointer<UInt8>) -> UInt64 {
         let escapes = escape == quote ? 0 : sluice_equal64(bytes, escape)
-        return (sluice_equal64(bytes, quote) | escapes).trailingZeroBitCount
+        return sluice_equal64(bytes, quote) | escapes
     }
 
     /// Reads a special byte at `position` and moves on; answers the byte meant, nil for none.

@@ -67,6 +67,22 @@ struct FieldSplitter: Sendable {
         return splitByBytes(bytes, record, into: fields)
     }
 
+    /// The record's 64 bytes from `start` on, of which `FieldText.slack` behind it may be read; nil:
+    /// one of them is a quote.
+    @inline(__always)
+    func plainBlock(
+        _ bytes: UnsafePointer<UInt8>, at start: Int, of record: RecordBounds
+    ) -> PlainBlock? {
+        let masks = sluice_field_masks64(bytes + start, delimiterPattern, quotePattern)
+        let left = Int(record.end) &- start
+        let end: UInt64 = left < Block.length ? 1 &<< UInt64(left) : 0
+        let within = end &- 1
+        guard masks.quotes & within & quotesMean == 0 else { return nil }
+        return PlainBlock(
+            start: start, separators: masks.delimiters & within | end,
+            hasUnusual: masks.has_unusual != 0)
+    }
+
     /// 64 bytes at a time; nil: one of them is not well formed, alone or with what follows.
     @inline(__always)
     private func splitBlocks(
@@ -278,6 +294,22 @@ struct FieldSplitter: Sendable {
             position += 1
         }
         return position
+    }
+}
+
+/// 64 bytes of a record, or what is left of it, without a quote.
+struct PlainBlock {
+    let start: Int
+    /// Delimiters that were not taken yet, and the record's end: bit i stands for byte i.
+    private(set) var separators: UInt64
+    /// Whether there may be a NUL or bytes beyond ASCII.
+    let hasUnusual: Bool
+
+    /// Where the next separator stands.
+    @inline(__always)
+    mutating func takeSeparator() -> Int {
+        defer { separators &= separators &- 1 }
+        return start &+ separators.trailingZeroBitCount
     }
 }
 

@@ -4,6 +4,8 @@ struct BinaryRecordWriter {
     let labels: EnumerationLabels
     private let spans: UnsafeMutablePointer<FieldSpan>
     private let null: [UInt8]
+    /// Whether each field has a column.
+    private let keepsAllFields: Bool
     private let splitter: FieldSplitter
     private let decoder: FieldDecoder
     let powers = PowersOfFive.shared
@@ -17,6 +19,7 @@ struct BinaryRecordWriter {
         self.labels = labels
         self.spans = spans
         null = layout.dialect.null
+        keepsAllFields = columns.count == layout.width
         splitter = FieldSplitter(dialect: layout.dialect)
         decoder = FieldDecoder(dialect: layout.dialect)
     }
@@ -55,36 +58,90 @@ struct BinaryRecordWriter {
         _ record: RecordBounds, _ bytes: UnsafePointer<UInt8>, readable: Int,
         to output: UnsafeMutablePointer<UInt8>
     ) -> Int? {
+        if keepsAllFields, let count = writePlain(record, bytes, readable: readable, to: output) {
+            return count < 0 ? nil : count
+        }
+        return writeSplit(record, bytes, readable: readable, to: output)
+    }
+
+    /// Writes each field as soon as it is found, where none has quotes.
+    ///
+    /// - Returns: below 0: not sure; nil: there are quotes, and what was written is void.
+    @inline(__always)
+    private func writePlain(
+        _ record: RecordBounds, _ bytes: UnsafePointer<UInt8>, readable: Int,
+        to output: UnsafeMutablePointer<UInt8>
+    ) -> Int? {
+        guard var block = splitter.plainBlock(bytes, at: Int(record.start), of: record),
+            var column = columns.baseAddress
+        else { return nil }
+        let last = column + columns.count
+        output.store(Int16(truncatingIfNeeded: columns.count))
+        var (position, fieldStart, hasUnusual) = (2, Int(record.start), block.hasUnusual)
+        while column < last {
+            while block.separators == 0 {
+                let next = splitter.plainBlock(bytes, at: block.start + Block.length, of: record)
+                guard let next else { return nil }
+                block = next
+                hasUnusual = hasUnusual || next.hasUnusual
+            }
+            let fieldEnd = block.takeSeparator()
+            let span = FieldSpan(fieldStart, fieldEnd, .plain)
+            guard let count = write(span, column, bytes, to: output + position) else { return -1 }
+            position &+= count
+            fieldStart = fieldEnd &+ 1
+            column += 1
+        }
+        return !hasUnusual || isText(record, bytes, readable: readable) ? position : -1
+    }
+
+    /// Finds all fields first.
+    @inline(__always)
+    private func writeSplit(
+        _ record: RecordBounds, _ bytes: UnsafePointer<UInt8>, readable: Int,
+        to output: UnsafeMutablePointer<UInt8>
+    ) -> Int? {
         var isUsual = false
         _ = splitter.split(bytes, readable: readable, record, into: spans, isUsual: &isUsual)
-        guard isUsual || TextCheck.isText(FieldText(bytes, count: readable).part(record)) else {
-            return nil
-        }
+        guard isUsual || isText(record, bytes, readable: readable) else { return nil }
         output.store(Int16(truncatingIfNeeded: columns.count))
         var position = 2
-        // Read where it lies: of a column's properties most values need but few.
         guard var column = columns.baseAddress else { return position }
-        let end = column + columns.count
-        while column < end {
+        let last = column + columns.count
+        while column < last {
             let span = spans[Int(column.pointee.field)]
-            let field = output + position
-            if isNull(span, column, bytes) {
-                if column.pointee.refusesNull { return nil }
-                field.store(Int32(-1))
-                position &+= 4
-            } else {
-                guard let count = writeField(span, column, bytes, to: field + 4) else {
-                    return nil
-                }
-                field.store(Int32(truncatingIfNeeded: count))
-                position &+= 4 &+ count
-            }
+            guard let count = write(span, column, bytes, to: output + position) else { return nil }
+            position &+= count
             column += 1
         }
         return position
     }
 
+    @inline(__always)
+    private func isText(
+        _ record: RecordBounds, _ bytes: UnsafePointer<UInt8>, readable: Int
+    ) -> Bool {
+        TextCheck.isText(FieldText(bytes, count: readable).part(record))
+    }
+
     // MARK: Fields
+
+    /// Writes a field with its length, and answers how many bytes; nil: not sure.
+    ///
+    /// - Parameter column: read where it lies: of its properties most values need but few.
+    @inline(__always)
+    private func write(
+        _ span: FieldSpan, _ column: UnsafePointer<BinaryColumn>, _ bytes: UnsafePointer<UInt8>,
+        to output: UnsafeMutablePointer<UInt8>
+    ) -> Int? {
+        guard !isNull(span, column, bytes) else {
+            output.store(Int32(-1))
+            return column.pointee.refusesNull ? nil : 4
+        }
+        guard let count = writeField(span, column, bytes, to: output + 4) else { return nil }
+        output.store(Int32(truncatingIfNeeded: count))
+        return 4 &+ count
+    }
 
     @inline(__always)
     private func isNull(
@@ -151,17 +208,29 @@ struct BinaryRecordWriter {
         _ span: FieldSpan, _ bytes: UnsafePointer<UInt8>, into output: UnsafeMutablePointer<UInt8>
     ) -> Int {
         let end = Int(span.end)
-        var (position, count) = (Int(span.start), 0)
+        var (position, target) = (Int(span.start), output)
         while position < end {
-            (output + count).update(from: bytes + position, count: 64)
-            let run = decoder.ordinaryRun(in: bytes + position)
+            var quotes = decoder.specials(in: bytes + position)
             let left = end &- position
-            guard run < left else { return count &+ left }
-            // The first of the two quotes has been copied too.
-            position &+= run &+ (run < 64 ? 2 : 0)
-            count &+= run &+ (run < 64 ? 1 : 0)
+            if left < 64 { quotes &= (1 &<< UInt64(left)) &- 1 }
+            var from = 0
+            while quotes != 0 {
+                // The first of two quotes is copied, the second, perhaps beyond the 64, passed over.
+                let run = quotes.trailingZeroBitCount &+ 1 &- from
+                target.copy(FieldText(bytes + position + from, count: run))
+                target += run
+                from &+= run &+ 1
+                quotes &= quotes &- 1
+                quotes &= quotes &- 1
+            }
+            let rest = min(left, 64) &- from
+            if rest > 0 {
+                target.copy(FieldText(bytes + position + from, count: rest))
+                target += rest
+            }
+            position &+= max(64, from)
         }
-        return count
+        return target - output
     }
 
     private func decodeAny(
@@ -171,7 +240,8 @@ struct BinaryRecordWriter {
         var (position, count, isQuoted) = (Int(span.start), 0, false)
         while position < end {
             (output + count).update(from: bytes + position, count: 64)
-            let run = min(decoder.ordinaryRun(in: bytes + position), end - position)
+            let specials = decoder.specials(in: bytes + position)
+            let run = min(specials.trailingZeroBitCount, end - position)
             position += run
             count += run
             guard run < 64, position < end else { continue }
