@@ -117,6 +117,13 @@ race() {
     esac
 }
 
+# order_of ROUND: by chance, but alike in each race. Who always followed the same one ran in its wake.
+order_of() {
+    local contestant
+    RANDOM=$(($1 * 1000))
+    for contestant in "${contestants[@]}"; do echo "$RANDOM $contestant"; done | sort -n | cut -d ' ' -f 2
+}
+
 describe_machine "$command" >"$work/sets-machine.tsv"
 printf 'set\tcontestant\tround\tseconds\tcpu_seconds\tpeak_bytes\trows\tcsv_bytes\n' | tee "$work/sets.tsv"
 
@@ -143,8 +150,7 @@ for name in ${sets//,/ }; do
     turns=$rounds
     if [[ $name == tiny ]]; then turns=$((rounds * 3)); fi
     for ((round = 1; round <= turns; round++)); do
-        for ((turn = 0; turn < ${#contestants[@]}; turn++)); do
-            contestant=${contestants[(turn + round - 1) % ${#contestants[@]}]}
+        for contestant in $(order_of "$round"); do
             if [[ $failed == *:$contestant:* ]]; then continue; fi
             if [[ $contestant == pgloader && $round -gt 1 ]]; then continue; fi
             race "$contestant" "$round"
