@@ -57,11 +57,9 @@ enum IntegerEncoding {
     static func truth(_ text: FieldText) -> UInt8? {
         guard text.count == 1 else { return word(text) }
         // No branch on what comes by chance.
-        let isTrue: UInt8 = text[0] == UInt8(ascii: "t") ? 1 : 0
-        let isOne: UInt8 = text[0] == UInt8(ascii: "1") ? 1 : 0
-        let isFalse: UInt8 = text[0] == UInt8(ascii: "f") ? 1 : 0
-        let isZero: UInt8 = text[0] == .zero ? 1 : 0
-        return isTrue | isOne | isFalse | isZero != 0 ? isTrue | isOne : word(text)
+        let isTrue = text.begins(with: UInt8(ascii: "t")) | text.begins(with: UInt8(ascii: "1"))
+        let isFalse = text.begins(with: UInt8(ascii: "f")) | text.begins(with: .zero)
+        return isTrue | isFalse != 0 ? UInt8(truncatingIfNeeded: isTrue) : word(text)
     }
 
     @inline(never)
