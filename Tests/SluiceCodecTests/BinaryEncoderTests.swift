@@ -103,32 +103,80 @@ import Testing
         #expect(encoded.tuples?.count == 1_997)
     }
 
-    @Test(arguments: ["é", "€", "😀"])
-    func `a character is one wherever it stands in a record`(character: String) {
+    /// All fields are kept, unlike in `types`: then they are written as they are found.
+    static let keptTypes: [BinaryType?] = [.int4, .text, .text, .bool]
+
+    @Test(arguments: [types, keptTypes], ["é", "€", "😀"])
+    func `a character is one wherever it stands in a record`(
+        types: [BinaryType?], character: String
+    ) {
         for place in 0..<200 {
             let text = String(repeating: "x", count: place) + character + character
             let whole = Array("1,\(text),,t".utf8)
             let cut = whole.dropLast(4) + Array(",,t".utf8)
-            let encoded = BinaryEncoded(
-                whole + cut,
-                [RecordBounds(0, whole.count), RecordBounds(whole.count, whole.count + cut.count)],
-                types: Self.types)
+            let records = [
+                RecordBounds(0, whole.count),
+                RecordBounds(whole.count, whole.count + cut.count),
+            ]
+            let encoded = BinaryEncoded(whole + cut, records, types: types)
             #expect(encoded.unsure == [1], "at \(place)")
             #expect(encoded.tuples?.first?[1] == Array(text.utf8), "at \(place)")
         }
     }
 
-    @Test func `doubled quotes are one wherever they stand in a field`() {
+    @Test(arguments: [types, keptTypes])
+    func `doubled quotes are one wherever they stand in a field`(types: [BinaryType?]) {
         for place in 0..<200 {
-            let (before, behind) = (
-                String(repeating: "x", count: place), String(repeating: "y", count: 70)
-            )
+            let before = String(repeating: "x", count: place)
+            let behind = String(repeating: "y", count: 70)
             let line = "1,\"\(before)\"\"\"\"z\"\"\(behind)\"\"\",,t"
-            let encoded = BinaryEncoded(lines: [line], types: Self.types)
-            #expect(
-                encoded.tuples?.first?[1] == Array("\(before)\"\"z\"\(behind)\"".utf8),
-                "at \(place)")
+            let encoded = BinaryEncoded(lines: [line], types: types)
+            let wanted = Array("\(before)\"\"z\"\(behind)\"".utf8)
+            #expect(encoded.tuples?.first?[1] == wanted, "at \(place)")
         }
+    }
+
+    @Test func `a quoted field may follow plain ones in any place`() {
+        for place in 0..<200 {
+            let plain =
+                String(repeating: "é", count: place % 3) + String(repeating: "x", count: place)
+            let encoded = BinaryEncoded(
+                lines: ["1,\(plain),\"a,\"\"é\",t", "2,\(plain),\"b\",x", "3,\(plain),\"c\",f"],
+                types: Self.keptTypes)
+            let plainBytes = Array(plain.utf8)
+            let wanted: [[[UInt8]?]] = [
+                [[0, 0, 0, 1], plainBytes.isEmpty ? nil : plainBytes, Array("a,\"é".utf8), [1]],
+                [[0, 0, 0, 3], plainBytes.isEmpty ? nil : plainBytes, Array("c".utf8), [0]],
+            ]
+            #expect(encoded.tuples == wanted && encoded.unsure == [1], "at \(place)")
+        }
+    }
+
+    @Test func `what is not UTF-8 leaves out its record, before quotes and behind them`() {
+        for place in 0..<200 {
+            let padding = [UInt8](repeating: UInt8(ascii: "x"), count: place)
+            let before = Array("1,".utf8) + padding + [0xC3] + Array(",\"a\",t".utf8)
+            let behind = Array("1,".utf8) + padding + Array(",\"a".utf8) + [0] + Array("\",t".utf8)
+            let good = Array("1,".utf8) + padding + Array(",\"a\",t".utf8)
+            let (second, third) = (before.count, before.count + behind.count)
+            let encoded = BinaryEncoded(
+                before + behind + good,
+                [
+                    RecordBounds(0, second), RecordBounds(second, third),
+                    RecordBounds(third, third + good.count),
+                ], types: Self.keptTypes)
+            #expect(encoded.unsure == [0, 1], "at \(place)")
+        }
+    }
+
+    @Test(arguments: [[nil, nil], [.int4, nil], [nil, .int4]] as [[BinaryType?]])
+    func `what is not UTF-8 leaves out its record where no column takes it`(
+        types: [BinaryType?]
+    ) {
+        let lines = [Array("1,2".utf8), [0xC3, 0x2C, 0x31], [0x31, 0x2C, 0xC3]]
+        let records = [RecordBounds(0, 3), RecordBounds(3, 6), RecordBounds(6, 9)]
+        let encoded = BinaryEncoded(Array(lines.joined()), records, types: types)
+        #expect(encoded.unsure == [1, 2])
     }
 
     @Test func `a record too long for a piece is for the text lane`() {
@@ -194,7 +242,8 @@ import Testing
             let csv = HostileCSV.copyable(&random, insideQuotes: random.oneIn(3))
             let dialect = Dialect(csv.dialect)
             let (records, values) = readAll(csv)
-            let isDropped = csv.columns.map { _ in random.oneIn(4) }
+            let drops = random.oneIn(2)
+            let isDropped = csv.columns.map { _ in drops && random.oneIn(4) }
             let wanted = values.map { zip($0, isDropped).filter { !$1 }.map(\.0) }
             let encoded = BinaryEncoded(
                 csv.bytes, records, dialect: dialect,

@@ -305,7 +305,14 @@ struct PlainBlock {
     /// Whether there may be a NUL or bytes beyond ASCII.
     let hasUnusual: Bool
 
-    /// Where the next separator stands.
+    @inline(__always)
+    var end: Int { start &+ Block.length }
+
+    /// Whether all separators have been taken.
+    @inline(__always)
+    var isEmpty: Bool { separators == 0 }
+
+    /// Where the next separator stands; there must be one.
     @inline(__always)
     mutating func takeSeparator() -> Int {
         defer { separators &= separators &- 1 }

@@ -58,89 +58,103 @@ struct BinaryRecordWriter {
         _ record: RecordBounds, _ bytes: UnsafePointer<UInt8>, readable: Int,
         to output: UnsafeMutablePointer<UInt8>
     ) -> Int? {
-        if keepsAllFields, let count = writePlain(record, bytes, readable: readable, to: output) {
-            return count < 0 ? nil : count
+        output.store(Int16(truncatingIfNeeded: columns.count))
+        guard let first = columns.baseAddress else { return isText(record, bytes) ? 2 : nil }
+        let end = first + columns.count
+        var tuple = Tuple(column: first, fieldStart: Int(record.start))
+        if keepsAllFields {
+            guard writePlain(record, bytes, upTo: end, to: output, &tuple) else { return nil }
+            if tuple.column == end { return tuple.count }
         }
-        return writeSplit(record, bytes, readable: readable, to: output)
+        let isWritten = writeSplit(record, bytes, readable: readable, upTo: end, to: output, &tuple)
+        return isWritten ? tuple.count : nil
     }
 
-    /// Writes each field as soon as it is found, where none has quotes.
+    /// How far a tuple has been written.
+    private struct Tuple {
+        var column: UnsafePointer<BinaryColumn>
+        var fieldStart: Int
+        /// In bytes; the number of fields stands at the front.
+        var count = 2
+    }
+
+    /// Writes each field as soon as it is found, up to a block of 64 bytes that has quotes.
     ///
-    /// - Returns: below 0: not sure; nil: there are quotes, and what was written is void.
+    /// - Returns: false: not sure.
     @inline(__always)
     private func writePlain(
-        _ record: RecordBounds, _ bytes: UnsafePointer<UInt8>, readable: Int,
-        to output: UnsafeMutablePointer<UInt8>
-    ) -> Int? {
-        guard var block = splitter.plainBlock(bytes, at: Int(record.start), of: record),
-            var column = columns.baseAddress
-        else { return nil }
-        let last = column + columns.count
-        output.store(Int16(truncatingIfNeeded: columns.count))
-        var (position, fieldStart, hasUnusual) = (2, Int(record.start), block.hasUnusual)
-        while column < last {
-            while block.separators == 0 {
-                let next = splitter.plainBlock(bytes, at: block.start + Block.length, of: record)
-                guard let next else { return nil }
+        _ record: RecordBounds, _ bytes: UnsafePointer<UInt8>,
+        upTo end: UnsafePointer<BinaryColumn>, to output: UnsafeMutablePointer<UInt8>,
+        _ tuple: inout Tuple
+    ) -> Bool {
+        guard var block = splitter.plainBlock(bytes, at: Int(record.start), of: record) else {
+            return true
+        }
+        var hasUnusual = block.hasUnusual
+        fields: while tuple.column < end {
+            while block.isEmpty {
+                let next = splitter.plainBlock(bytes, at: block.end, of: record)
+                guard let next else { break fields }
                 block = next
                 hasUnusual = hasUnusual || next.hasUnusual
             }
             let fieldEnd = block.takeSeparator()
-            let span = FieldSpan(fieldStart, fieldEnd, .plain)
-            guard let count = write(span, column, bytes, to: output + position) else { return -1 }
-            position &+= count
-            fieldStart = fieldEnd &+ 1
-            column += 1
+            let span = FieldSpan(tuple.fieldStart, fieldEnd, .plain)
+            guard write(span, bytes, to: output, &tuple) else { return false }
+            tuple.fieldStart = fieldEnd &+ 1
         }
-        return !hasUnusual || isText(record, bytes, readable: readable) ? position : -1
+        let written = RecordBounds(Int(record.start), min(tuple.fieldStart, Int(record.end)))
+        return !hasUnusual || isText(written, bytes)
     }
 
-    /// Finds all fields first.
+    /// Writes the fields that are left, finding all of them first.
+    ///
+    /// - Returns: false: not sure.
     @inline(__always)
     private func writeSplit(
         _ record: RecordBounds, _ bytes: UnsafePointer<UInt8>, readable: Int,
-        to output: UnsafeMutablePointer<UInt8>
-    ) -> Int? {
+        upTo end: UnsafePointer<BinaryColumn>, to output: UnsafeMutablePointer<UInt8>,
+        _ tuple: inout Tuple
+    ) -> Bool {
+        let rest = RecordBounds(tuple.fieldStart, Int(record.end))
+        let written = tuple.column - columns.baseAddress!
         var isUsual = false
-        _ = splitter.split(bytes, readable: readable, record, into: spans, isUsual: &isUsual)
-        guard isUsual || isText(record, bytes, readable: readable) else { return nil }
-        output.store(Int16(truncatingIfNeeded: columns.count))
-        var position = 2
-        guard var column = columns.baseAddress else { return position }
-        let last = column + columns.count
-        while column < last {
-            let span = spans[Int(column.pointee.field)]
-            guard let count = write(span, column, bytes, to: output + position) else { return nil }
-            position &+= count
-            column += 1
+        _ = splitter.split(bytes, readable: readable, rest, into: spans, isUsual: &isUsual)
+        guard isUsual || isText(rest, bytes) else { return false }
+        while tuple.column < end {
+            let span = spans[Int(tuple.column.pointee.field) &- written]
+            guard write(span, bytes, to: output, &tuple) else { return false }
         }
-        return position
+        return true
     }
 
     @inline(__always)
-    private func isText(
-        _ record: RecordBounds, _ bytes: UnsafePointer<UInt8>, readable: Int
-    ) -> Bool {
-        TextCheck.isText(FieldText(bytes, count: readable).part(record))
+    private func isText(_ part: RecordBounds, _ bytes: UnsafePointer<UInt8>) -> Bool {
+        TextCheck.isText(FieldText(bytes, count: Int(part.end)).part(part))
     }
 
     // MARK: Fields
 
-    /// Writes a field with its length, and answers how many bytes; nil: not sure.
-    ///
-    /// - Parameter column: read where it lies: of its properties most values need but few.
+    /// Writes the next column's field with its length; false: not sure.
     @inline(__always)
     private func write(
-        _ span: FieldSpan, _ column: UnsafePointer<BinaryColumn>, _ bytes: UnsafePointer<UInt8>,
-        to output: UnsafeMutablePointer<UInt8>
-    ) -> Int? {
-        guard !isNull(span, column, bytes) else {
-            output.store(Int32(-1))
-            return column.pointee.refusesNull ? nil : 4
+        _ span: FieldSpan, _ bytes: UnsafePointer<UInt8>, to output: UnsafeMutablePointer<UInt8>,
+        _ tuple: inout Tuple
+    ) -> Bool {
+        // Read where it lies: of its properties most values need but few.
+        let column = tuple.column
+        let field = output + tuple.count
+        if isNull(span, column, bytes) {
+            if column.pointee.refusesNull { return false }
+            field.store(Int32(-1))
+            tuple.count &+= 4
+        } else {
+            guard let count = writeField(span, column, bytes, to: field + 4) else { return false }
+            field.store(Int32(truncatingIfNeeded: count))
+            tuple.count &+= 4 &+ count
         }
-        guard let count = writeField(span, column, bytes, to: output + 4) else { return nil }
-        output.store(Int32(truncatingIfNeeded: count))
-        return 4 &+ count
+        tuple.column += 1
+        return true
     }
 
     @inline(__always)
