@@ -1,7 +1,8 @@
 extension BinaryRecordWriter {
     /// Writes a value without its length, and answers how many bytes; nil: not sure.
     ///
-    /// - Parameter text: valid text, perhaps where it is to be written.
+    /// - Parameter text: perhaps where it is to be written; any bytes, since whether a record is
+    ///   text may be seen after its values, and what they became is void then.
     @inline(__always)
     func writeValue(
         _ text: FieldText, _ column: UnsafePointer<BinaryColumn>,
