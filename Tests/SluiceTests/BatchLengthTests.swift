@@ -14,10 +14,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (2, 8 << 20), (3, 8 << 20), (4, 6 << 20), (6, 4 << 20), (30, (24 << 20) / 30),
+        (3, 6 << 20), (4, 6 << 20), (6, 4 << 20), (30, (24 << 20) / 30),
     ])
     func slotsShareTheMemory(slots: Int, bytes: Int) {
-        #expect(BatchLength(nil, slots: slots, workers: slots - 2).usual.bytes == bytes)
+        #expect(BatchLength(nil, slots: slots, workers: slots - 1).usual.bytes == bytes)
     }
 
     @Test func everyWorkersFirstBatchIsShort() {

@@ -11,7 +11,7 @@ struct BatchLength: Sendable {
     /// The length is the user's, or fits into the memory that is set before the start, however many
     /// slots share it. A COPY costs the server the better part of a millisecond, however short it is.
     init(_ wanted: ByteCount?, slots: Int, workers: Int) {
-        usual = wanted ?? min(.mebibytes(8), ByteCount(Self.memory / slots))
+        usual = wanted ?? min(.mebibytes(6), ByteCount(Self.memory / slots))
         self.workers = wanted == nil ? workers : nil
     }
 

@@ -24,8 +24,8 @@ struct Pipeline: Sendable {
         thread: OwnThread, causes: Causes, start: ReportStart
     ) throws {
         let load = job.configuration.load
-        // One is being filled, one waits, and each worker has one.
-        let slotCount = jobs + 2
+        // Each worker has one, and one is being filled. A single worker finds the next one full.
+        let slotCount = max(3, jobs + 1)
         let length = BatchLength(load.batchBytes, slots: slotCount, workers: jobs)
         let isLong = job.source.size.map { $0 >= length.usual.bytes } ?? true
         let slots = try (0..<slotCount).map { _ in
