@@ -123,6 +123,8 @@ struct FileReading: ~Copyable {
             let held = UnsafeRawBufferPointer(rebasing: slot.bytes[..<visibleEnd])
             switch scanner.scan(held, isFinal: isAtEnd || isAtReadEnd, into: &index) {
             case .needsInput:
+                // The lines are counted while the cache still has them.
+                _ = scanner.lineAtSettledEnd(in: held)
                 if isBatchFull { try await seal() } else { try await fill() }
             case .indexFull:
                 try await seal()
