@@ -66,7 +66,8 @@ let package = Package(
         .testTarget(
             name: "OracleTests", dependencies: ["SluiceTestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "SluiceCodecTests", dependencies: ["SluiceCodec", "SluiceTestSupport"],
+            name: "SluiceCodecTests",
+            dependencies: ["SluiceCodec", "CKernels", "SluiceTestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "SluiceCoreTests", dependencies: ["SluiceCore", "SluiceTestSupport"],

@@ -61,6 +61,8 @@ struct ScanPropertyTests {
         for round in 0..<TestSettings.files * 10 {
             let csv = HostileCSV.copyable(&random, insideQuotes: random.oneIn(4))
             var bytes = csv.bytes
+            // Of several kilobytes the masks are found in more than one go.
+            for _ in 0..<random.pick([0, 0, 0, 20]) { bytes += csv.bytes }
             for _ in 0..<random.pick([0, 0, 1, 3]) where !bytes.isEmpty {
                 bytes[random.number(in: 0...bytes.count - 1)] = random.pick(bytes)
             }

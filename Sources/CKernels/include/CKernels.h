@@ -1,9 +1,24 @@
-// Kernels that Swift has no intrinsic for. Header only, so that they inline into Swift.
+// Kernels that Swift has no intrinsic for, in the header where they are to inline into Swift.
 #ifndef PGSLUICE_CKERNELS_H
 #define PGSLUICE_CKERNELS_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+/// Where lines and fields may end or be quoted in 64 bytes: bit i stands for byte i.
+typedef struct {
+    uint64_t delimiters, line_feeds, quotes, returns;
+    uint64_t delimiter_count;
+} sluice_line_masks;
+
+/// Of each 64 of `count` times 64 bytes.
+void sluice_find_lines(
+    const uint8_t *bytes, size_t count, uint8_t delimiter, uint8_t quote, sluice_line_masks *masks);
+
+/// The same by vectors of 128, 256 or 512 bits. 0: this CPU has none so wide.
+int sluice_find_lines_by(
+    int width, const uint8_t *bytes, size_t count, uint8_t delimiter, uint8_t quote,
+    sluice_line_masks *masks);
 
 /// Where fields may end or be quoted in 64 bytes, and whether one of these is NUL or beyond ASCII.
 typedef struct {
@@ -36,15 +51,6 @@ static inline uint64_t sluice_equal64(const uint8_t *block, uint8_t byte) {
         _mm_cmpeq_epi8(sluice_lane(block, 1), wanted),
         _mm_cmpeq_epi8(sluice_lane(block, 2), wanted),
         _mm_cmpeq_epi8(sluice_lane(block, 3), wanted));
-}
-
-/// Whether one of 64 bytes equals `byte`.
-static inline int sluice_has64(const uint8_t *block, uint8_t byte) {
-    const __m128i wanted = _mm_set1_epi8((char)byte);
-    __m128i found = _mm_setzero_si128();
-    for (int i = 0; i < 4; i++)
-        found = _mm_or_si128(found, _mm_cmpeq_epi8(sluice_lane(block, i), wanted));
-    return _mm_movemask_epi8(found) != 0;
 }
 
 /// How many bytes equal `byte`.
@@ -135,10 +141,6 @@ static inline uint64_t sluice_equal64(const uint8_t *block, uint8_t byte) {
     uint64_t mask = 0;
     for (int i = 0; i < 64; i++) mask |= (uint64_t)(block[i] == byte) << i;
     return mask;
-}
-
-static inline int sluice_has64(const uint8_t *block, uint8_t byte) {
-    return sluice_equal64(block, byte) != 0;
 }
 
 static inline size_t sluice_count(const uint8_t *bytes, size_t count, uint8_t byte) {

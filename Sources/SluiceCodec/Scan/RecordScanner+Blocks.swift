@@ -1,3 +1,4 @@
+import CKernels
 import SluiceCore
 
 /// The fast path: 64 bytes at a time, as bit masks.
@@ -24,33 +25,74 @@ extension RecordScanner {
         guard reference.lineEnd == .lineFeed, !reference.expectsHeader,
             reference.skippedLinesLeft == 0, reference.pendingFault == nil,
             index.malformed.count < RecordIndex.malformedCapacity,
-            let width = reference.width, var context = Block.Context(reference),
+            let width = reference.width, let context = Block.Context(reference),
             let base = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
         else { return nil }
+        return withUnsafeTemporaryAllocation(of: sluice_line_masks.self, capacity: 64) {
+            scanBlocks(bytes, base, width, context, $0.baseAddress!, into: &index)
+        }
+    }
+
+    @inline(__always)
+    private mutating func scanBlocks(
+        _ bytes: UnsafeRawBufferPointer, _ base: UnsafePointer<UInt8>, _ width: Int,
+        _ context: Block.Context, _ masks: UnsafeMutablePointer<sluice_line_masks>,
+        into index: inout RecordIndex
+    ) -> ScanProgress? {
+        var context = context
         var (position, delimiters) = (reference.position, reference.delimiters)
+        let quotesMean: UInt64 = reference.dialect.quoting == .none ? 0 : .max
+        let (delimiter, quote) = (reference.dialect.delimiter, reference.dialect.quote)
+        // Few at first: what is not well formed goes elsewhere, and the masks behind it are void.
+        var (next, ready, wanted) = (0, 0, 4)
         // The last byte held may be the input's last, which has rules of its own.
         while position + Self.blockLength < bytes.count, hasRoom(index, at: position) {
-            guard var block = Block(base + position, context, reference.dialect) else { break }
+            if next == ready {
+                noteOpening(in: masks, next, before: position)
+                ready = min(wanted, (bytes.count &- 1 &- position) / Self.blockLength)
+                sluice_find_lines(base + position, ready, delimiter, quote, masks)
+                (next, wanted) = (0, 64)
+            }
+            guard var block = Block(masks[next], context, quotesMean: quotesMean) else { break }
+            next &+= 1
             while let lineEnd = block.nextLineEnd(&delimiters) {
-                let next = position + lineEnd + 1
-                reference.contentEnd = contentEnd(before: next - 1, base)
+                let nextLine = position + lineEnd + 1
+                reference.contentEnd = contentEnd(before: nextLine - 1, base)
                 guard delimiters + 1 == width else {
                     reference.delimiters = delimiters
-                    return reference.endLine(at: next, bytes, &index)
+                    noteOpening(in: masks, next &- 1, before: position)
+                    return reference.endLine(at: nextLine, bytes, &index)
                 }
                 reference.appendRecord(&index)
-                reference.recordStart = next
-                reference.consumed = next
+                reference.recordStart = nextLine
+                reference.consumed = nextLine
                 delimiters = 0
             }
-            if block.opening != 0 {
-                reference.quoteOpened = position + 63 - block.opening.leadingZeroBitCount
-            }
+            // Looked at later: whether a quote opens a field in a block comes by chance.
+            masks[next &- 1].quotes = block.opening
             position += Self.blockLength
             context = block.end
         }
+        noteOpening(in: masks, next, before: position)
         if position > reference.position { reference.resume(at: position, delimiters, context) }
         return nil
+    }
+
+    /// Notes the last quote that opened a field in some blocks, whose masks hold such quotes only.
+    ///
+    /// - Parameters:
+    ///   - count: how many blocks.
+    ///   - position: where they end.
+    private mutating func noteOpening(
+        in masks: UnsafeMutablePointer<sluice_line_masks>, _ count: Int, before position: Int
+    ) {
+        for block in 0..<count {
+            let opening = masks[count - 1 - block].quotes
+            guard opening != 0 else { continue }
+            let end = position - block * Self.blockLength
+            reference.quoteOpened = end - 1 - opening.leadingZeroBitCount
+            return
+        }
     }
 
     /// Whether a block fits: in the index, and in the longest record.
@@ -95,15 +137,14 @@ extension ReferenceScanner {
     ) {
         self.position = position
         self.delimiters = delimiters
-        switch context {
-        case .insideQuotes:
+        if context.inside != 0 {
             state = .quoted
-        case .behindQuote:
+        } else if context.quote != 0 {
             quoteClosed = position - 1
             state = dialect.quoting == .copy ? .unquoted : .quoteSeen
-        case .behindSeparator:
+        } else if context.separator != 0 {
             state = recordStart == position ? .lineStart : .fieldStart
-        case .unquoted:
+        } else {
             state = .unquoted
         }
     }

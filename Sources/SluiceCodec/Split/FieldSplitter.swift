@@ -4,13 +4,13 @@ import CKernels
 struct FieldSpan: Sendable {
     enum Form: UInt8, Sendable {
         /// Without quotes: the bytes are the value, or NULL.
-        case plain
+        case plain = 0
         /// In quotes, and the bytes between them are the value.
-        case quoted
+        case quoted = 1
         /// In quotes, with doubled or escaped ones inside, or a quote that is text.
-        case escaped
+        case escaped = 2
         /// `copy`: with quotes somewhere; the span begins outside them.
-        case toggled
+        case toggled = 3
     }
 
     var start: UInt32
@@ -168,8 +168,11 @@ struct FieldSplitter: Sendable {
     private func span(
         _ bytes: UnsafePointer<UInt8>, from start: Int, to end: Int, hasDoubled: Bool
     ) -> FieldSpan {
-        guard start < end, bytes[start] == quote else { return FieldSpan(start, end, .plain) }
-        return FieldSpan(start &+ 1, end &- 1, hasDoubled ? .escaped : .quoted)
+        // No branch on what comes by chance: 1 where it is so, else 0.
+        let isOther = Int(bytes[start] ^ quote)
+        let isQuoted = ((isOther &- 1) & (start &- end)) &>> 63 & 1
+        let form: FieldSpan.Form = hasDoubled ? .escaped : isQuoted == 1 ? .quoted : .plain
+        return FieldSpan(start &+ isQuoted, end &- isQuoted, form)
     }
 
     @inline(__always)
@@ -336,16 +339,16 @@ private struct QuotedBlock {
         let isWhole = left >= Block.length
         let within = isWhole ? UInt64.max : (1 &<< UInt64(left)) &- 1
         let quotes = masks.quotes & within
-        let inside = quotes.parity ^ (context == .insideQuotes ? .max : 0)
+        let inside = quotes.parity ^ context.inside
         delimiters = masks.delimiters & within & ~inside
         let separators = delimiters | (isWhole ? 0 : 1 &<< UInt64(left))
-        let behindSeparator = delimiters << 1 | (context == .behindSeparator ? 1 : 0)
+        let behindSeparator = delimiters << 1 | context.separator
         let (opens, closes) = (quotes & inside, quotes & ~inside)
-        let behindQuote = closes << 1 | (context == .behindQuote ? 1 : 0)
+        let behindQuote = closes << 1 | context.quote
         guard opens & ~(behindSeparator | behindQuote) == 0,
             behindQuote & ~(separators | quotes) == 0
         else { return nil }
         doubled = opens & behindQuote
-        end = Block.context(last: inside, closes, delimiters)
+        end = .last(inside: inside, delimiters, closes)
     }
 }
