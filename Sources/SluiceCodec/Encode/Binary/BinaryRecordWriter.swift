@@ -76,6 +76,24 @@ struct BinaryRecordWriter {
         var fieldStart: Int
         /// In bytes; the number of fields stands at the front.
         var count = 2
+
+        /// False: the column refuses it.
+        @inline(__always)
+        mutating func writeNull(to field: UnsafeMutablePointer<UInt8>) -> Bool {
+            if column.pointee.refusesNull { return false }
+            field.store(Int32(-1))
+            count &+= 4
+            column += 1
+            return true
+        }
+
+        /// Puts the length before a value.
+        @inline(__always)
+        mutating func finishField(of length: Int, at field: UnsafeMutablePointer<UInt8>) {
+            field.store(Int32(truncatingIfNeeded: length))
+            count &+= 4 &+ length
+            column += 1
+        }
     }
 
     /// Writes each field as soon as it is found, up to a block of 64 bytes that has quotes.
@@ -99,8 +117,8 @@ struct BinaryRecordWriter {
                 hasUnusual = hasUnusual || next.hasUnusual
             }
             let fieldEnd = block.takeSeparator()
-            let span = FieldSpan(tuple.fieldStart, fieldEnd, .plain)
-            guard write(span, bytes, to: output, &tuple) else { return false }
+            let text = FieldText(bytes + tuple.fieldStart, count: fieldEnd &- tuple.fieldStart)
+            guard writePlain(text, to: output, &tuple) else { return false }
             tuple.fieldStart = fieldEnd &+ 1
         }
         let written = RecordBounds(Int(record.start), min(tuple.fieldStart, Int(record.end)))
@@ -135,38 +153,30 @@ struct BinaryRecordWriter {
 
     // MARK: Fields
 
-    /// Writes the next column's field with its length; false: not sure.
+    /// Writes the next column's field, which has no quotes, with its length; false: not sure.
     @inline(__always)
-    private func write(
-        _ span: FieldSpan, _ bytes: UnsafePointer<UInt8>, to output: UnsafeMutablePointer<UInt8>,
-        _ tuple: inout Tuple
+    private func writePlain(
+        _ text: FieldText, to output: UnsafeMutablePointer<UInt8>, _ tuple: inout Tuple
     ) -> Bool {
         // Read where it lies: of its properties most values need but few.
         let column = tuple.column
         let field = output + tuple.count
-        if isNull(span, column, bytes) {
-            if column.pointee.refusesNull { return false }
-            field.store(Int32(-1))
-            tuple.count &+= 4
-        } else {
-            guard let count = writeField(span, column, bytes, to: field + 4) else { return false }
-            field.store(Int32(truncatingIfNeeded: count))
-            tuple.count &+= 4 &+ count
-        }
-        tuple.column += 1
+        if isNull(text, column) { return tuple.writeNull(to: field) }
+        guard let count = writeValue(text, column, to: field + 4) else { return false }
+        tuple.finishField(of: count, at: field)
         return true
     }
 
     @inline(__always)
-    private func isNull(
-        _ span: FieldSpan, _ column: UnsafePointer<BinaryColumn>, _ bytes: UnsafePointer<UInt8>
-    ) -> Bool {
-        if span.form == .plain {
-            let length = Int32(bitPattern: span.end &- span.start)
-            guard length == column.pointee.nullLength else { return false }
-            return length == 0 || isNullText(span, bytes)
-        }
-        return column.pointee.forcesNull && isNullText(span, bytes)
+    private func isNull(_ text: FieldText, _ column: UnsafePointer<BinaryColumn>) -> Bool {
+        let length = Int32(truncatingIfNeeded: text.count)
+        guard length == column.pointee.nullLength else { return false }
+        return length == 0 || isNullText(text)
+    }
+
+    @inline(never)
+    private func isNullText(_ text: FieldText) -> Bool {
+        decoder.value(of: FieldSpan(0, text.count, .plain), in: text.start, equals: null)
     }
 
     @inline(never)
@@ -174,18 +184,28 @@ struct BinaryRecordWriter {
         decoder.value(of: span, in: bytes, equals: null)
     }
 
+    /// Writes the next column's field with its length; false: not sure.
     @inline(__always)
-    private func writeField(
-        _ span: FieldSpan, _ column: UnsafePointer<BinaryColumn>, _ bytes: UnsafePointer<UInt8>,
-        to output: UnsafeMutablePointer<UInt8>
-    ) -> Int? {
-        switch span.form {
-        case .plain, .quoted:
-            let text = FieldText(bytes + Int(span.start), count: Int(span.end &- span.start))
-            return writeValue(text, column, to: output)
-        case .escaped, .toggled:
-            return writeDecoded(span, column, bytes, to: output)
-        }
+    private func write(
+        _ span: FieldSpan, _ bytes: UnsafePointer<UInt8>, to output: UnsafeMutablePointer<UInt8>,
+        _ tuple: inout Tuple
+    ) -> Bool {
+        let column = tuple.column
+        let field = output + tuple.count
+        let text = FieldText(bytes + Int(span.start), count: Int(span.end &- span.start))
+        // The form comes by chance, and is asked last.
+        let isNull =
+            isNull(text, column) && span.form == .plain
+            || column.pointee.forcesNull && span.form != .plain && isNullText(span, bytes)
+        if isNull { return tuple.writeNull(to: field) }
+        let isAsItIs = span.form == .plain || span.form == .quoted
+        let count =
+            isAsItIs
+            ? writeValue(text, column, to: field + 4)
+            : writeDecoded(span, column, bytes, to: field + 4)
+        guard let count else { return false }
+        tuple.finishField(of: count, at: field)
+        return true
     }
 
     /// Takes the quoting out of text in its place, and out of other values aside.
@@ -231,17 +251,14 @@ struct BinaryRecordWriter {
             while quotes != 0 {
                 // The first of two quotes is copied, the second, perhaps beyond the 64, passed over.
                 let run = quotes.trailingZeroBitCount &+ 1 &- from
-                target.copy(FieldText(bytes + position + from, count: run))
+                target.update(from: bytes + position + from, count: 64)
                 target += run
                 from &+= run &+ 1
                 quotes &= quotes &- 1
                 quotes &= quotes &- 1
             }
-            let rest = min(left, 64) &- from
-            if rest > 0 {
-                target.copy(FieldText(bytes + position + from, count: rest))
-                target += rest
-            }
+            target.update(from: bytes + position + from, count: 64)
+            target += max(0, min(left, 64) &- from)
             position &+= max(64, from)
         }
         return target - output

@@ -63,18 +63,31 @@ enum Digits {
         return zeros.trailingZeroBitCount / 8
     }
 
+    /// What stands before and behind a point among the first eight bytes of a text, in bytes; without
+    /// one all stands before it.
+    @inline(__always)
+    static func point(in word: UInt64, _ count: Int) -> (point: Int, scale: Int) {
+        let first = firstPoint(word)
+        return first < count ? (first, count &- first &- 1) : (count, 0)
+    }
+
     /// How many digits a text begins with, up to eight.
     @inline(__always)
     static func leading(_ word: UInt64) -> Int { strays(word).trailingZeroBitCount / 8 }
 
     /// As many of the first digits as are wanted, and zeros before them.
     @inline(__always)
-    static func last(_ count: Int, _ word: UInt64) -> UInt64 { word << UInt64(64 - 8 * count) }
+    static func last(_ count: Int, _ word: UInt64) -> UInt64 {
+        // In halves, since a shift by all 64 bits would be one by none.
+        let half = UInt64(truncatingIfNeeded: 32 &- 4 &* count)
+        return (word &<< half) &<< half
+    }
 
     /// As many of the first digits as are wanted, and zeros behind them.
     @inline(__always)
     static func first(_ count: Int, _ word: UInt64) -> UInt64 {
-        word & ~(UInt64.max << UInt64(8 * count))
+        let half = UInt64(truncatingIfNeeded: 4 &* count)
+        return word & ~((UInt64.max &<< half) &<< half)
     }
 
     /// The number in one to four bytes; nil: not all are digits.

@@ -3,7 +3,7 @@ enum FloatEncoding {
     /// Longer texts are left to the server.
     static let lengthMax = 400
 
-    @inline(__always)
+    @inline(never)
     static func double(_ text: FieldText, _ powers: PowersOfFive) -> UInt64? {
         if let decimal = Decimal(short: text, powers) { return decimal.double(powers, text) }
         return longDouble(text, powers)
@@ -15,7 +15,7 @@ enum FloatEncoding {
         return decimal.isExact ? decimal.double(powers, text) : slowDouble(text, decimal)
     }
 
-    @inline(__always)
+    @inline(never)
     static func float(_ text: FieldText, _ powers: PowersOfFive) -> UInt32? {
         if let decimal = Decimal(short: text, powers) { return decimal.float(powers, text) }
         return longFloat(text, powers)
@@ -73,13 +73,12 @@ private struct Decimal {
         var text = text
         isNegative = text.takeSign()
         let word = text.start.word
-        let point = min(text.count, Digits.firstPoint(word))
-        let scale = max(0, text.count - point - 1)
-        guard point == text.count || text[point] == .point, scale <= 16, point + scale > 0,
-            point + scale <= 19
+        let (point, scale) = Digits.point(in: word, text.count)
+        guard point == text.count || text[point] == .point, scale <= 16,
+            UInt(bitPattern: point &+ scale &- 1) < 19
         else { return nil }
         let whole = Digits.last(point, word ^ Digits.zeros)
-        let start = text.start + (point + 1)
+        let start = text.start + (point &+ 1)
         var strays = Digits.strays(whole)
         var (digits, left) = (Digits.value(whole), start)
         if scale > 8 {
@@ -88,7 +87,7 @@ private struct Decimal {
             digits = digits &* 100_000_000 &+ Digits.value(upper)
             left += 8
         }
-        let count = scale > 8 ? scale - 8 : scale
+        let count = scale > 8 ? scale &- 8 : scale
         let last = Digits.last(count, left.word ^ Digits.zeros)
         guard strays | Digits.strays(last) == 0 else { return nil }
         mantissa = digits &* powers.whole[count] &+ Digits.value(last)
@@ -174,9 +173,6 @@ private struct Decimal {
 
     @inline(__always)
     func double(_ powers: PowersOfFive, _ text: FieldText) -> UInt64? {
-        if let value = exactlyRoundedDouble(powers) {
-            return (isNegative ? -value : value).bitPattern
-        }
         guard mantissa != 0 else { return FloatEncoding.slowDouble(text, self) }
         guard
             let bits = powers.round(

@@ -56,10 +56,12 @@ enum IntegerEncoding {
     @inline(__always)
     static func truth(_ text: FieldText) -> UInt8? {
         guard text.count == 1 else { return word(text) }
-        // No branch on what comes by chance.
-        let isTrue = text.begins(with: UInt8(ascii: "t")) | text.begins(with: UInt8(ascii: "1"))
-        let isFalse = text.begins(with: UInt8(ascii: "f")) | text.begins(with: .zero)
-        return isTrue | isFalse != 0 ? UInt8(truncatingIfNeeded: isTrue) : word(text)
+        // No branch on what comes by chance: a product is 0 where one of its factors is.
+        let byte = text[0]
+        let notTrue = UInt64(byte ^ UInt8(ascii: "t")) &* UInt64(byte ^ UInt8(ascii: "1"))
+        let notFalse = UInt64(byte ^ UInt8(ascii: "f")) &* UInt64(byte ^ .zero)
+        guard notTrue &* notFalse == 0 else { return word(text) }
+        return UInt8(truncatingIfNeeded: (notTrue &- 1) >> 63)
     }
 
     @inline(never)

@@ -28,14 +28,13 @@ enum NumericEncoding {
         var text = text
         let isNegative = text.takeSign()
         let word = text.start.word
-        let point = min(text.count, Digits.firstPoint(word))
-        let scale = max(0, text.count - point - 1)
-        guard point == text.count || text[point] == .point, scale <= 16, point + scale > 0,
+        let (point, scale) = Digits.point(in: word, text.count)
+        guard point == text.count || text[point] == .point, scale <= 16, point &+ scale > 0,
             bounds.isNone || bounds.surelyHold(wholeDigits: point, scale: scale)
         else { return nil }
         if scale > 8 { return finer(text, isNegative, point: point, scale: scale, into: output) }
         let whole = Digits.last(point, word ^ Digits.zeros)
-        let fraction = Digits.first(scale, (text.start + (point + 1)).word ^ Digits.zeros)
+        let fraction = Digits.first(scale, (text.start + (point &+ 1)).word ^ Digits.zeros)
         guard Digits.strays(whole) | Digits.strays(fraction) == 0 else { return nil }
         let groups = Digits.fours(whole) << 32 | Digits.fours(fraction)
         return store(groups, isNegative, scale: scale, into: output)
@@ -62,10 +61,10 @@ enum NumericEncoding {
         _ text: FieldText, _ isNegative: Bool, point: Int, scale: Int,
         into output: UnsafeMutablePointer<UInt8>
     ) -> Int? {
-        let start = text.start + (point + 1)
+        let start = text.start + (point &+ 1)
         let whole = Digits.last(point, text.start.word ^ Digits.zeros)
         let upper = start.word ^ Digits.zeros
-        let lower = Digits.first(scale - 8, (start + 8).word ^ Digits.zeros)
+        let lower = Digits.first(scale &- 8, (start + 8).word ^ Digits.zeros)
         guard Digits.strays(whole) | Digits.strays(upper) | Digits.strays(lower) == 0 else {
             return nil
         }
@@ -73,11 +72,11 @@ enum NumericEncoding {
         let groups = UInt128(Digits.fours(whole)) << 64 | UInt128(fraction)
         guard groups != 0 else { return nil }
         let (before, after) = (groups.leadingZeroBitCount / 16, groups.trailingZeroBitCount / 16)
-        let count = 8 - before - after
-        let header = UInt64(count) << 48 | UInt64(UInt16(truncatingIfNeeded: 3 - before)) << 32
+        let count = 8 &- before &- after
+        let header = UInt64(count) << 48 | UInt64(UInt16(truncatingIfNeeded: 3 &- before)) << 32
         output.store(header | UInt64(isNegative ? negative : 0) << 16 | UInt64(scale))
-        (output + 8).store(groups &<< UInt128(16 * before))
-        return 8 + 2 * count
+        (output + 8).store(groups &<< UInt128(truncatingIfNeeded: 16 &* before))
+        return 8 &+ 2 &* count
     }
 
     // MARK: Any number of digits

@@ -83,7 +83,8 @@ enum TimeEncoding {
         let isBeforeMarch: Int32 = month <= 2 ? 1 : 0
         let year = UInt32(bitPattern: year &- isBeforeMarch)
         let month = UInt32(bitPattern: month &+ 12 &* isBeforeMarch &- 3)
-        let leapDays = year / 4 &- year / 100 &+ year / 400
+        let century = year / 100
+        let leapDays = year / 4 &- century &+ century / 4
         let days = 365 &* year &+ leapDays &+ (153 &* month &+ 2) / 5
         return Int32(bitPattern: days) &+ day &- 730_426
     }
@@ -126,7 +127,8 @@ enum TimeEncoding {
     @inline(__always)
     private static func fraction(_ text: FieldText) -> (microseconds: Int64, end: Int)? {
         let word = text.start.word ^ Digits.zeros
-        let count = min(text.count, Digits.leading(word))
+        let leading = Digits.leading(word)
+        let count = leading < text.count ? leading : text.count
         guard count > 0 else { return nil }
         let value = Int64(Digits.value(Digits.first(count, word)))
         guard count > 6 else { return (value / 100, count) }
@@ -159,11 +161,12 @@ enum TimeEncoding {
     private static func zone(_ text: FieldText, _ session: SessionTime) -> Zone {
         if text.count == 0 { return .none }
         // As the server writes it.
-        if text.count == 3, text[0] == .plus, text[1] == .zero, text[2] == .zero {
-            return .east(0)
-        }
+        if text.count == 3, text.start.halfWord &<< 8 == asWritten { return .east(0) }
         return namedZone(text, session)
     }
+
+    /// `+00`, in the upper bytes.
+    private static let asWritten: UInt32 = 0x3030_2B00
 
     private static func namedZone(_ text: FieldText, _ session: SessionTime) -> Zone {
         var text = text
