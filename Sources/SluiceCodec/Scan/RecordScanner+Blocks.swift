@@ -8,6 +8,8 @@ import SluiceCore
 /// the parity of the quotes before it. Any other block is left to the reference scanner.
 extension RecordScanner {
     static let blockLength = Block.length
+    /// Blocks whose masks are found at a time: 4 KiB.
+    private static let masksAtOnce = 64
 
     static func canUseBlocks(_ dialect: Dialect) -> Bool {
         let hasOwnEscape = dialect.quoting != .none && dialect.escape != dialect.quote
@@ -28,7 +30,9 @@ extension RecordScanner {
             let width = reference.width, let context = Block.Context(reference),
             let base = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
         else { return nil }
-        return withUnsafeTemporaryAllocation(of: sluice_line_masks.self, capacity: 64) {
+        return withUnsafeTemporaryAllocation(
+            of: sluice_line_masks.self, capacity: Self.masksAtOnce
+        ) {
             scanBlocks(bytes, base, width, context, $0.baseAddress!, into: &index)
         }
     }
@@ -51,7 +55,7 @@ extension RecordScanner {
                 noteOpening(in: masks, next, before: position)
                 ready = min(wanted, (bytes.count &- 1 &- position) / Self.blockLength)
                 sluice_find_lines(base + position, ready, delimiter, quote, masks)
-                (next, wanted) = (0, 64)
+                (next, wanted) = (0, Self.masksAtOnce)
             }
             guard var block = Block(masks[next], context, quotesMean: quotesMean) else { break }
             next &+= 1

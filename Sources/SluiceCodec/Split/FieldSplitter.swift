@@ -4,13 +4,13 @@ import CKernels
 struct FieldSpan: Sendable {
     enum Form: UInt8, Sendable {
         /// Without quotes: the bytes are the value, or NULL.
-        case plain = 0
+        case plain
         /// In quotes, and the bytes between them are the value.
-        case quoted = 1
+        case quoted
         /// In quotes, with doubled or escaped ones inside, or a quote that is text.
-        case escaped = 2
+        case escaped
         /// `copy`: with quotes somewhere; the span begins outside them.
-        case toggled = 3
+        case toggled
     }
 
     var start: UInt32
