@@ -308,6 +308,20 @@ struct RejectTests {
         #expect(try database.query("SELECT count(*) FROM \(table)") == "2")
     }
 
+    @Test(arguments: [[], ["--resume"]])
+    func `a first record too long to be held is no part of what stands before it`(
+        flags: [String]
+    ) async throws {
+        let long = "2," + String(repeating: "c", count: 20_000)
+        try workdir.write("#a\n#b\n\(long)\n3,b\nx,c\n", to: "in.csv")
+        let ended = try await run(
+            ["--on-error", "reject", "--no-header", "--comment", "#", "-j1"]
+                + ["--batch-bytes", "3kB", "--max-record-bytes", "1kB"] + flags)
+        #expect(ended.status == 3, "\(ended)")
+        #expect(try content("in.csv.rejects.csv") == "#a\n#b\nx,c\n")
+        #expect(try database.query("SELECT count(*) FROM \(table)") == "1")
+    }
+
     @Test func `a failed import keeps the rejects of what it committed`() async throws {
         let rows = (1...3_000).map { $0 % 100 == 0 ? "x,a\n" : "\($0),a\n" }.joined()
         try workdir.write("id,name\n" + rows, to: "in.csv")

@@ -42,11 +42,12 @@ extension FileReading {
             let found: RecordIndex
             (scanner, found) = try await tryScan()
             // Nothing is settled of a record that is longer than a batch.
-            preludeGoesOn = firstRecord(of: found) == nil && scanner.consumed > 0 && !isAtEnd
+            let first = firstRecord(in: found, by: scanner)
+            preludeGoesOn = first == nil && scanner.consumed > 0 && !isAtEnd
             if preludeGoesOn {
                 try dropSettled()
             } else {
-                try keepPrelude(before: found, upTo: scanner.consumed)
+                try keepPrelude(upTo: first ?? scanner.consumed)
             }
         }
         start.lineEnd = scanner.lineEnd

@@ -94,8 +94,9 @@ struct FileReading: ~Copyable {
         let csv = reader.mapping.csv
         guard reader.rejects != nil, csv.skipLines > 0 || csv.dialect.comment != nil else { return }
         let (trial, found) = try await tryScan()
-        preludeGoesOn = firstRecord(of: found) == nil && !isAtEnd
-        if !preludeGoesOn { try keepPrelude(before: found, upTo: trial.consumed) }
+        let first = firstRecord(in: found, by: trial)
+        preludeGoesOn = first == nil && !isAtEnd
+        if !preludeGoesOn { try keepPrelude(upTo: first ?? trial.consumed) }
     }
 
     /// Scans what the first batch may hold, and settles nothing.
@@ -168,7 +169,7 @@ struct FileReading: ~Copyable {
         batchStart = (
             scanner.origin + scanner.consumed, scanner.lineAtConsumed(in: held)
         )
-        try keepPrelude(held, upTo: scanner.consumed)
+        try keepPrelude(upTo: scanner.consumed)
     }
 
     // MARK: Filling
@@ -246,10 +247,7 @@ struct FileReading: ~Copyable {
 
     /// What is held behind `end` goes on into the next slot.
     private mutating func seal(upTo end: Int) async throws {
-        if preludeGoesOn {
-            try keepPrelude(before: index, upTo: end)
-            preludeGoesOn = firstRecord(of: index) == nil
-        }
+        try goOnWithPrelude(upTo: end)
         let next = try await reader.vacantSlot()
         let tail = UnsafeRawBufferPointer(rebasing: slot.bytes[end..<filled])
         next.bytes.copyMemory(from: tail)
@@ -266,30 +264,36 @@ struct FileReading: ~Copyable {
         let held = UnsafeRawBufferPointer(rebasing: slot.bytes[..<filled])
         let consumed = scanner.consumed
         firstHeldLine = scanner.lineAtConsumed(in: held)
-        if plan == nil || preludeGoesOn { try keepPrelude(held, upTo: consumed) }
+        if plan == nil { try keepPrelude(upTo: consumed) }
+        try goOnWithPrelude(upTo: consumed)
         slot.bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: held[consumed...]))
         scanner.rebase(droppingFirst: consumed)
         filled -= consumed
     }
 
     /// Keeps what is held up to the first record or, where there is none yet, to `end`.
-    func keepPrelude(before found: RecordIndex, upTo end: Int) throws {
-        let held = UnsafeRawBufferPointer(rebasing: slot.bytes[..<filled])
-        try keepPrelude(held, upTo: firstRecord(of: found) ?? end)
+    private mutating func goOnWithPrelude(upTo end: Int) throws {
+        guard preludeGoesOn else { return }
+        let first = firstRecord(in: index, by: scanner)
+        try keepPrelude(upTo: first ?? end)
+        preludeGoesOn = first == nil
     }
 
-    func firstRecord(of found: RecordIndex) -> Int? {
-        let malformed = found.malformed.first.map { $0.start - scanner.origin }
-        return [found.records.first.map { Int($0.start) }, malformed].compactMap { $0 }.min()
+    /// Where it begins in what is held; of one that is malformed, even before it is read to its end.
+    func firstRecord(in found: RecordIndex, by scanner: RecordScanner) -> Int? {
+        let malformed = [found.malformed.first?.start, scanner.malformedStart].compactMap { $0 }
+        return
+            (malformed.map { $0 - scanner.origin }
+            + found.records.prefix(1).map { Int($0.start) }).min()
     }
 
     /// The reject file begins as its input does, so that the same flags load it.
-    private func keepPrelude(_ held: UnsafeRawBufferPointer, upTo end: Int) throws {
+    func keepPrelude(upTo end: Int) throws {
         guard !isPreview else { return }
         let start = max(0, textStart - scanner.origin)
         guard start < end else { return }
         try reader.rejects?.appendPrelude(
-            UnsafeRawBufferPointer(rebasing: held[start..<end]), ofFile: file)
+            UnsafeRawBufferPointer(rebasing: slot.bytes[start..<end]), ofFile: file)
     }
 
     /// - Parameters:

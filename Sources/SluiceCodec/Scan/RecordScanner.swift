@@ -61,6 +61,10 @@ public struct RecordScanner: Sendable {
     /// at the start of a line. Negative when that line's first bytes are no longer held.
     public var settledEnd: Int { reference.unheldStart ?? reference.consumed }
 
+    /// Where a record begins, in the source, that is malformed and not yet at its end, nor in an
+    /// index.
+    public var malformedStart: Int? { reference.pendingFault?.start }
+
     /// The source's byte that stands first in what is held.
     public var origin: Int { reference.origin }
 
