@@ -13,7 +13,7 @@ extension DirtyTable {
             Column(name: "day", odd: ["", "2020-13-01"], key: .date),
             Column(name: "n", odd: ["123456789", "1e-400"], colliding: ["1e3"], key: .number),
             Column(
-                name: "code", good: [""], odd: ["toolong", "fits  "], colliding: ["Ab", "aB", " b"]),
+                name: "code", good: [""], odd: ["toolong"], colliding: ["fits  ", "Ab", "aB", " b"]),
             Column(name: "size", good: ["1", "4"], odd: ["0", "0.0", "NaN"]),
             Column(
                 name: "body", good: ["short"],
@@ -72,6 +72,34 @@ extension DirtyTable {
             Column(
                 name: "j", good: ["{}"],
                 odd: ["{", "[]x", String(repeating: "[", count: 20_000)]),
+        ])
+
+    /// Of types with an encoder: the binary lane knows the plain ones.
+    static let arrays = DirtyTable(
+        name: "arrays",
+        ddl: """
+            CREATE TABLE % (id int PRIMARY KEY, numbers int[] CHECK (array_length(numbers, 1) < 4),
+                words varchar(3)[] UNIQUE, prices numeric(5,2)[], days date[] NOT NULL,
+                documents jsonb[], few dirty.few)
+            """,
+        columns: [
+            Column(name: "id", odd: ["x", ""], colliding: ["1"], key: .number),
+            Column(
+                name: "numbers", good: ["{}", "{1,-2}", ""],
+                odd: [
+                    "{1,2,3,4}", "{ 1 }", "{1,NULL}", "{{1,2},{3,4}}", "[0:1]={1,2}",
+                    "{2147483648}",
+                ]),
+            Column(
+                name: "words", good: [""], odd: ["{abcd}", "{ab", "{a}b"],
+                colliding: ["{a,b}", "{\"a\",b}", "{a, b}", "{\"ab   \"}", "{\"ab \"}"]),
+            Column(name: "prices", good: ["{1.5,999.99}", ""], odd: ["{1000}", "{NaN}", "{1,}"]),
+            Column(
+                name: "days", good: ["{2020-01-31}", "{}"], odd: ["", "{2020-02-30}", "{now}"]),
+            Column(
+                name: "documents", good: ["{1,\"{\\\"a\\\": [1]}\"}"],
+                odd: ["{\"{\"}", "{1,\"[1\"}", "{\\u0031}"]),
+            Column(name: "few", good: ["{1}", ""], odd: ["{1,2}", "{0}", "{}"]),
         ])
 
     /// Hardly shorter when it is compressed.

@@ -28,7 +28,7 @@ struct DirtyTable: Sendable, CustomTestStringConvertible {
 extension DirtyTable {
     static let all = [
         constraints, triggers, partitions, oddTypes, view, largeRows, dateKeys, rules, assigned,
-        hostileValues,
+        hostileValues, arrays,
     ]
 
     private static let constraints = DirtyTable(
@@ -158,6 +158,7 @@ extension DirtyTable {
         CREATE TYPE dirty.mood AS ENUM ('sad', 'ok');
         CREATE DOMAIN dirty.positive AS int CHECK (VALUE > 0);
         CREATE DOMAIN dirty.filled AS varchar(4) NOT NULL;
+        CREATE DOMAIN dirty.few AS int[] CHECK (VALUE <@ '{1,2,3}' AND cardinality(VALUE) < 2);
         CREATE DOMAIN dirty.hours AS interval hour CHECK (VALUE > '0');
         CREATE TYPE dirty.pair AS (n int, word varchar(3));
         CREATE FUNCTION dirty.before() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -2,7 +2,7 @@ import SluiceTestSupport
 
 extension ValuePool {
     static let all: [ValuePool] =
-        integers + floats + numerics + truths + times + texts + documents + others
+        integers + floats + numerics + truths + times + texts + documents + others + arrays
 
     // MARK: Whole numbers
 
@@ -25,7 +25,7 @@ extension ValuePool {
         }
     }
 
-    private static let integers = [
+    static let integers = [
         integer("int2", bits: 16), integer("int4", bits: 32), integer("int8", bits: 64),
         integer("oid", bits: 32, isSigned: false),
     ]
@@ -102,7 +102,7 @@ extension ValuePool {
         ]
     }
 
-    private static let floats = float("float4", single: true) + float("float8", single: false)
+    static let floats = float("float4", single: true) + float("float8", single: false)
 
     // MARK: numeric
 
@@ -136,7 +136,7 @@ extension ValuePool {
         }
     }
 
-    private static let numerics = [
+    static let numerics = [
         numeric("numeric", whole: 1...8, fraction: 1...8),
         numeric("numeric", whole: 1...9, fraction: 7...18),
         numeric("numeric", whole: 1...60, fraction: 1...60),
@@ -153,7 +153,7 @@ extension ValuePool {
 
     // MARK: bool
 
-    private static let truths = [
+    static let truths = [
         ValuePool(
             "bool",
             odd: [

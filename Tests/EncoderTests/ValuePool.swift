@@ -18,6 +18,8 @@ struct ValuePool: Sendable, CustomTestStringConvertible {
     var odd: [String]
     /// What is mixed into plain texts to make odd ones.
     var alphabet: [String]
+    /// A shorter piece may have no room for a plain value.
+    var leastPiece = 4_096
 
     var testDescription: String { sqlType }
 

@@ -32,7 +32,7 @@ struct ValueRound: Sendable {
         settings = Settings(&random)
         let session = settings
         values = (0..<count).map { _ in pool.value(&random, isUTC: session.timeZone == "UTC") }
-        pieceLength = random.pick([4_096, 65_536, 262_144])
+        pieceLength = random.pick([pool.leastPiece, 65_536, 262_144])
         isAlwaysQuoted = random.oneIn(2)
     }
 

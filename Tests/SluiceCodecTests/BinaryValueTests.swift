@@ -249,7 +249,61 @@ import Testing
         #expect(type(1_186, 3 | 0x7FFF << 16) == .interval)
         // INTERVAL HOUR reads a bare number in its own way.
         #expect(type(1_186, 0xFFFF | 0x400 << 16) == nil)
-        for oid: UInt32 in [142, 790, 600, 1_007, 2_205, 16_400] { #expect(type(oid) == nil) }
+        #expect(type(1_007) == .array(of: .int4, elementOID: 23))
+        #expect(type(1_015, 9) == .array(of: .varchar(limit: 5), elementOID: 1_043))
+        #expect(type(1_187, 0xFFFF | 0x400 << 16) == nil)
+        for oid: UInt32 in [22, 30, 142, 790, 600, 1_001, 2_205, 16_400] {
+            #expect(type(oid) == nil)
+        }
+    }
+
+    // MARK: Arrays
+
+    private static let int4Array = BinaryType.array(of: .int4, elementOID: 23)
+    private static let textArray = BinaryType.array(of: .text, elementOID: 25)
+    private static let jsonbArray = BinaryType.array(of: .jsonb, elementOID: 3_802)
+
+    /// In hexadecimal: an array of one dimension, without NULLs.
+    private static func array(_ elementOID: String, _ elements: [String]) -> String {
+        func number(_ number: Int) -> String {
+            [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }.hex
+        }
+        return number(1) + number(0) + elementOID + number(elements.count) + number(1)
+            + elements.map { number($0.count / 2) + $0 }.joined()
+    }
+
+    @Test(arguments: [
+        ("{}", "000000000000000000000017"),
+        ("{7}", array("00000017", ["00000007"])),
+        ("{1,-2,\"3\"}", array("00000017", ["00000001", "fffffffe", "00000003"])),
+        ("", nil), ("{", nil), ("}", nil), ("1", nil), ("{,}", nil), ("{1,}", nil), ("{,1}", nil),
+        ("{1,,2}", nil), ("{1,NULL}", nil), ("{null}", nil), ("{ 1}", nil), ("{1 }", nil),
+        (" {1}", nil), ("{1} ", nil), ("{{1},{2}}", nil), ("{{}}", nil), ("{1}{2}", nil),
+        ("{1,2147483648}", nil), ("[0:0]={1}", nil), ("{\"1}", nil), ("{\"}", nil), ("{\"1\"", nil),
+        ("{\"1\"2}", nil), ("{\"1\\\"}", nil), ("{\"\\1\"}", nil), ("{\\1}", nil),
+    ])
+    func `arrays: of one dimension, without blanks and NULLs`(text: String, hex: String?) {
+        #expect(payload(text, Self.int4Array) == hex)
+    }
+
+    @Test(
+        arguments: [
+            ("{a,é,\"\",\"NULL\",nulls}", ["61", "c3a9", "", "4e554c4c", "6e756c6c73"]),
+            ("{\"a b\",\",\",\"{}\"}", ["612062", "2c", "7b7d"]),
+            ("{\"\\\"\",\"\\\\\",\"\\a\"}", ["22", "5c", "61"]),
+            ("{a b}", nil), ("{a\\b}", nil), ("{a\"b\"}", nil), ("{Null}", nil), ("{a\u{B}}", nil),
+        ] as [(String, [String]?)])
+    func `arrays of text: quoted and escaped as the server writes them`(
+        text: String, elements: [String]?
+    ) {
+        #expect(payload(text, Self.textArray) == elements.map { Self.array("00000019", $0) })
+    }
+
+    @Test func `arrays of jsonb: each document with its version`() {
+        #expect(
+            payload("{1,\"{\\\"a\\\": [1]}\"}", Self.jsonbArray)
+                == Self.array("00000eda", ["0131", "017b2261223a205b315d7d"]))
+        #expect(payload("{\"{\\\"a\\\"}\"}", Self.jsonbArray) == nil)
     }
 
     @Test func `the powers of five are the known ones`() {

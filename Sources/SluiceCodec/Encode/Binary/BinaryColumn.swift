@@ -5,6 +5,7 @@ struct BinaryColumn {
         case date, time, timetz, timestamp, timestamptz, interval
         case uuid, bytea, inet, cidr
         case text, limited, char, name, json, jsonb, enumeration
+        case array
     }
 
     /// A numeric column's; without a precision there are none.
@@ -28,6 +29,9 @@ struct BinaryColumn {
     var session = SessionTime(zoneIsUTC: false, knowsAbbreviations: false)
     /// How many characters a value may have, or which enumeration it is.
     var limit: Int32 = 0
+    /// What an array's elements are; what else is said of the column's values is said of them.
+    private var elementKind = Kind.text
+    private(set) var elementOID: UInt32 = 0
 
     /// - Parameter labels: takes an enumeration's, in order.
     init(
@@ -72,12 +76,43 @@ struct BinaryColumn {
         case .enumeration(let texts):
             kind = .enumeration
             limit = Int32(labels.append(texts))
+        case .array(let element, let elementOID):
+            self = BinaryColumn(element, field: field, of: layout, labels: &labels)
+            (kind, elementKind) = (.array, kind)
+            self.elementOID = elementOID
         }
     }
 
-    /// Bytes that a value may need beyond as many as its text has.
+    /// An array's, as if it were a column.
+    var element: BinaryColumn {
+        var element = self
+        element.kind = elementKind
+        return element
+    }
+
+    /// So many bytes a value may need for each of its text.
+    var bytesPerByte: Int {
+        guard kind == .array else { return 1 }
+        // It needs most for many short elements, each with a comma or a brace behind it.
+        let text = element.leastLength + 1
+        let needed = ArrayEncoding.lengthBytes + element.leastLength + element.extraBytes
+        return (needed + text - 1) / text
+    }
+
+    /// How short a text can be that is encoded; one that is less costs nothing but room.
+    private var leastLength: Int {
+        switch kind {
+        case .time, .timetz: 5
+        case .date, .timestamp, .timestamptz: 10
+        case .uuid: 32
+        default: 1
+        }
+    }
+
+    /// Bytes that a value may need beyond those.
     var extraBytes: Int {
         switch kind {
+        case .array: ArrayEncoding.headerLength
         case .bool, .int2, .int4, .oid, .float4, .date: 4
         case .int8, .float8, .time, .timestamp, .timestamptz: 8
         case .numeric: NumericEncoding.extraBytesMax
@@ -93,7 +128,7 @@ struct BinaryColumn {
         switch kind {
         case .text, .limited, .char, .name, .json, .jsonb, .enumeration: true
         case .bool, .int2, .int4, .int8, .oid, .float4, .float8, .numeric, .date, .time, .timetz,
-            .timestamp, .timestamptz, .interval, .uuid, .bytea, .inet, .cidr:
+            .timestamp, .timestamptz, .interval, .uuid, .bytea, .inet, .cidr, .array:
             false
         }
     }

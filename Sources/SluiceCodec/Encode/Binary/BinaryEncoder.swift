@@ -16,7 +16,9 @@ public struct BinaryEncoder {
     private let labels: EnumerationLabels
     /// What records' places are counted from, where they are the first column; nil: they are none.
     private let offsetBase: Int?
-    /// What a record may need beyond its own length.
+    /// So many bytes a record may need for each of its own.
+    private let bytesPerByte: Int
+    /// What it may need beyond those.
     private let extraBytes: Int
 
     private var hasHeader = false
@@ -40,6 +42,7 @@ public struct BinaryEncoder {
         self.labels = labels
         self.offsetBase = offsetBase
         let prefixed = offsetBase == nil ? 0 : Self.prefixLength
+        bytesPerByte = columns.map(\.bytesPerByte).max() ?? 1
         extraBytes = columns.reduce(2 + prefixed + FieldText.slack) { $0 + 4 + $1.extraBytes }
     }
 
@@ -91,7 +94,7 @@ public struct BinaryEncoder {
                     layout: layout, columns: columns, labels: labels, spans: spans.baseAddress!)
                 while next < records.count {
                     let record = records[next]
-                    let needed = Int(record.end - record.start) + extraBytes
+                    let needed = Int(record.end - record.start) &* bytesPerByte + extraBytes
                     if needed <= room - written {
                         let tuple = output + written
                         if let count = writer.write(record, of: input, to: tuple + prefixed) {

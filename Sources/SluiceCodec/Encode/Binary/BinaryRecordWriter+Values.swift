@@ -31,6 +31,7 @@ extension BinaryRecordWriter {
         case .limited:
             TextCheck.hasAtMost(Int(column.pointee.limit), text) ? copy(text, to: output) : nil
         case .char, .name, .json, .jsonb, .enumeration: writeText(text, column.pointee, to: output)
+        case .array: writeArray(text, column.pointee, to: output)
         }
     }
 

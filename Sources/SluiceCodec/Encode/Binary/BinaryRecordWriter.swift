@@ -219,8 +219,10 @@ struct BinaryRecordWriter {
             let text = FieldText(start, count: decode(span, bytes, into: start))
             return writeValue(text, column, to: output)
         }
-        let capacity = 1_024
-        guard Int(span.end - span.start) + FieldText.slack <= capacity else { return nil }
+        let needed = Int(span.end - span.start) + FieldText.slack
+        let usual = 1_024
+        guard needed <= usual || column.pointee.kind == .array else { return nil }
+        let capacity = max(needed, usual)
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: capacity) { copy in
             copy.initialize(repeating: 0)
             let start = copy.baseAddress!

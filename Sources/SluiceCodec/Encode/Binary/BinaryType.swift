@@ -16,6 +16,8 @@ public enum BinaryType: Hashable, Sendable {
     case char
     case name, json, jsonb, bytea, inet, cidr
     case enumeration(labels: [String])
+    /// Of a built-in type; the OID is the elements'.
+    indirect case array(of: BinaryType, elementOID: UInt32)
 
     /// The built-in type with this OID; nil: it has no encoder.
     ///
@@ -49,9 +51,22 @@ public enum BinaryType: Hashable, Sendable {
         case 1700: self = .numeric(NumericBounds(typmod: typmod))
         case 2950: self = .uuid
         case 3802: self = .jsonb
-        default: return nil
+        default:
+            guard let elementOID = Self.elementOIDs[oid],
+                let element = BinaryType(oid: elementOID, typmod: typmod, session: session)
+            else { return nil }
+            self = .array(of: element, elementOID: elementOID)
         }
     }
+
+    /// By the array type's own, as in `pg_type.dat`. Those of bytea are missing, since their text has
+    /// a backslash before each element's.
+    private static let elementOIDs: [UInt32: UInt32] = [
+        199: 114, 651: 650, 1_000: 16, 1_002: 18, 1_003: 19, 1_005: 21, 1_007: 23, 1_009: 25,
+        1_014: 1_042, 1_015: 1_043, 1_016: 20, 1_021: 700, 1_022: 701, 1_028: 26, 1_041: 869,
+        1_115: 1_114, 1_182: 1_082, 1_183: 1_083, 1_185: 1_184, 1_187: 1_186, 1_231: 1_700,
+        1_270: 1_266, 2_951: 2_950, 3_807: 3_802,
+    ]
 }
 
 /// How many digits a numeric column holds.

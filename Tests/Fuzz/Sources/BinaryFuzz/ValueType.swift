@@ -3,7 +3,9 @@ import SluiceCodec
 
 /// Every type that has an encoder, with what makes a difference to it.
 enum ValueType {
-    static let all: [BinaryType] =
+    static let all = scalars + scalars.map { .array(of: $0, elementOID: 1) }
+
+    private static let scalars: [BinaryType] =
         [
             .bool, .int2, .int4, .int8, .oid, .float4, .float8, .numeric(nil), .date, .time,
             .interval, .uuid, .text, .char, .name, .json, .jsonb, .bytea, .inet, .cidr,
@@ -39,6 +41,10 @@ enum ValueType {
         "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "{A0EEBC999C0B4EF8BB6D6BB9BD380A11}",
         "\\xDEADbeef", "plain \\134 text", "{\"a\": [1, -2.5e3, true, null, \"\\u00e9\\n\"]}",
         "[[[[[[[[[]]]]]]]]]", "\"\\ud83d\\ude00\"", "10.0.0.0/8", "192.168.1.255", "::1",
-        "2001:db8::/32", "1.2.3.4/33", "é", "日本語", "ab", "   padded   ", "",
+        "2001:db8::/32", "1.2.3.4/33", "{}", "{1,-2,3}", "{t,f}", "{1.5,\"2\",-1e3}", "{1,NULL}",
+        "{2024-02-29,\"2024-02-29 12:34:56.5\"}", "{a,\"b c\",\"\\\"\\\\\",\"\",é}", "{{1},{2}}",
+        "{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}", "{\"{\\\"a\\\": [1]}\",true}",
+        "{1.2.3.4,10.0.0.0/8}",
+        "é", "日本語", "ab", "   padded   ", "",
     ]
 }
