@@ -16,7 +16,8 @@ func valueBenchmarks() {
 private enum Values {
     typealias Text = @Sendable (inout SeededRandom) -> String
 
-    static let all: [(name: String, type: BinaryType, text: Text)] = numbers + times + texts
+    static let all: [(name: String, type: BinaryType, text: Text)] =
+        numbers + times + texts + arrays
 
     private static let numbers: [(String, BinaryType, Text)] = [
         ("bool", .bool, { $0.pick(["t", "f", "true", "false"]) }),
@@ -56,10 +57,20 @@ private enum Values {
         ("enum", .enumeration(labels: labels), { $0.pick(labels) }),
     ]
 
+    private static let arrays: [(String, BinaryType, Text)] = [
+        ("int4[]", .array(of: .int4, elementOID: 23), { $0.array { $0.integer(bits: 31) } }),
+        ("text[]", .array(of: .text, elementOID: 25), { $0.array { "\"\"two \($0.hex(8))\"\"" } }),
+    ]
+
     private static let labels = ["new", "paid", "packed", "sent", "delivered", "returned"]
 }
 
 extension SeededRandom {
+    /// Of four elements, in a quoted field.
+    fileprivate mutating func array(of element: (inout SeededRandom) -> String) -> String {
+        "\"{" + (0..<4).map { _ in element(&self) }.joined(separator: ",") + "}\""
+    }
+
     fileprivate var address: String {
         mutating get { (0..<4).map { _ in "\(number(in: 0...255))" }.joined(separator: ".") }
     }
