@@ -99,7 +99,7 @@ struct BinaryColumn {
         return (needed + text - 1) / text
     }
 
-    /// How short a text can be that is encoded; one that is less costs nothing but room.
+    /// No text that is encoded is shorter. 1, too, where it could be told more exactly.
     private var leastLength: Int {
         switch kind {
         case .time, .timetz: 5
